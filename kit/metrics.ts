@@ -1,0 +1,118 @@
+import { performance } from 'node:perf_hooks'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import { observe, RequestHistogram, type Series } from './request-histogram.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Per-status series of this route, filled by kit's metrics. */
+    series?: Map<number, Series>
+  }
+}
+
+/** Counters that the request path touches as plain numbers; the registry reads them when scraped. */
+export interface Traffic {
+  arrivals: number
+  shed: number
+  active: number
+}
+
+/** Everything one service measures about itself. One registry per instance: the default one is global and would mix them. */
+export interface Metrics {
+  registry: Registry
+  traffic: Traffic
+  requests: RequestHistogram
+}
+
+/** Makes the registry of one service with the process metrics of the contract (docs/service-contract.md). */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const traffic: Traffic = { arrivals: 0, shed: 0, active: 0 }
+  const requests = new RequestHistogram('http_server_request_duration_seconds', 'Duration of HTTP requests, shed ones excluded.')
+  registry.registerMetric(requests as unknown as Metric)
+  count(registry, 'http_server_requests_total', 'Requests that arrived, shed ones included.', () => traffic.arrivals)
+  count(registry, 'http_server_requests_shed_total', 'Requests refused with 503 because of overload.', () => traffic.shed)
+  gauge(registry, 'http_server_active_requests', 'Requests in flight.', () => traffic.active)
+  gauge(registry, 'nodejs_eventloop_utilization', 'Share of time the event loop was busy since the last scrape.', intervalUtilization())
+  count(registry, 'process_cpu_seconds_total', 'CPU time of the process, user and system.', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  gauge(registry, 'process_start_time_seconds', 'Start of the process, Unix time.', () => performance.timeOrigin / 1000)
+  gauge(registry, 'nodejs_heap_size_used_bytes', 'Used heap.', () => process.memoryUsage().heapUsed)
+  return { registry, traffic, requests }
+}
+
+/** A gauge read when scraped. */
+export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** A counter kept elsewhere as a number that only grows, read when scraped. */
+export function count(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+/** Utilization between two calls, not since the start: the cumulative figure says 0.26 where the truth is 1.00. */
+function intervalUtilization(): () => number {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
+}
+
+/**
+ * Measures every request of a server. Labels are the route's pattern and the status, never the URL, so that their number is constant.
+ * Shed requests count as arrivals and as shed, and stay out of the durations.
+ */
+export function measureRequests(server: FastifyInstance, { requests, traffic }: Metrics): void {
+  const unknown = new Map<string, Map<number, Series>>()
+  server.addHook('onRequest', (_request, _reply, done) => {
+    traffic.arrivals++
+    traffic.active++
+    done()
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    traffic.active--
+    if (!request.shed) observe(seriesOf(requests, unknown, request, reply.statusCode), reply.elapsedTime / 1000)
+    done()
+  })
+}
+
+function seriesOf(requests: RequestHistogram, unknown: Map<string, Map<number, Series>>, request: FastifyRequest, status: number): Series {
+  const { config, url } = request.routeOptions
+  const method = knownMethods.has(request.method) ? request.method : '_OTHER'
+  let byStatus = url === undefined ? unknown.get(method) : config.series
+  if (byStatus === undefined) {
+    byStatus = new Map()
+    if (url === undefined) unknown.set(method, byStatus)
+    else config.series = byStatus
+  }
+  let series = byStatus.get(status)
+  if (series === undefined) {
+    series = requests.series({ http_request_method: method, http_route: url ?? '', http_response_status_code: status })
+    byStatus.set(status, series)
+  }
+  return series
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'])

@@ -1,0 +1,107 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import type { BaseConfig, Config } from './config.ts'
+import { ageConnections } from './connections.ts'
+import { keepDeadlines } from './deadlines.ts'
+import { answerProblems } from './errors.ts'
+import { Health } from './health.ts'
+import { createLogger, logRequests, requestLogger } from './log.ts'
+import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
+import { createOps } from './ops.ts'
+import { relievePressure } from './pressure.ts'
+import { traceRequests } from './tracing.ts'
+import { strictValidator } from './validation.ts'
+
+/** The Fastify instance that a service's app.ts gets: schemas written with typebox give the handlers their types. */
+export type Server = FastifyInstance<HttpServer, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+
+/** What kit hangs on the server for plugins and routes. */
+export interface Kit {
+  name: string
+  config: BaseConfig
+  health: Health
+  metrics: Metrics
+  ops: FastifyInstance
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    kit: Kit
+  }
+}
+
+/** One service: its name, its configuration, and the function that registers its plugins and routes in order. */
+export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
+  name: string
+  config: Config<C>
+  app: (server: Server, config: C) => Promise<void>
+  /** Options of the public server that the configuration decides, such as `trustProxy`. */
+  options?: (config: C) => Pick<FastifyServerOptions, 'trustProxy'>
+}
+
+/** A built service that does not listen yet: inject requests into `server` and `ops`, or let `run` listen. */
+export interface Service {
+  server: Server
+  ops: FastifyInstance
+  config: BaseConfig
+  health: Health
+  close(): Promise<void>
+}
+
+/** Infers a definition's types; it does nothing else. */
+export function defineService<C extends BaseConfig>(definition: ServiceDefinition<C>): ServiceDefinition<C> {
+  return definition
+}
+
+/**
+ * Builds a service: the configuration checked, the contract's plugins in their order, then the service's own app.
+ * @param before called with the bare server, for tools that must see every route (the OpenAPI generator)
+ * @throws ConfigError when the environment is not usable
+ */
+export async function createService<C extends BaseConfig>(
+  definition: ServiceDefinition<C>,
+  env: Record<string, string | undefined> = process.env,
+  before?: (server: Server) => Promise<void>,
+): Promise<Service> {
+  const config = definition.config.load(env)
+  const logger = await createLogger(definition.name, config)
+  const health = new Health()
+  const metrics = createMetrics()
+  const ops = createOps(health, metrics)
+  const server: Server = Fastify({ ...serverOptions(config), ...definition.options?.(config), loggerInstance: logger as FastifyBaseLogger })
+  server.setValidatorCompiler(strictValidator())
+  server.decorate('kit', { name: definition.name, config, health, metrics, ops })
+  await before?.(server)
+  answerProblems(server as unknown as FastifyInstance)
+  const bare = server as unknown as FastifyInstance
+  measureRequests(bare, metrics)
+  traceRequests(bare)
+  ageConnections(bare, config, health)
+  await relievePressure(bare, config, metrics)
+  keepDeadlines(bare, config)
+  logRequests(bare, config)
+  await definition.app(server, config)
+  server.addHook('onClose', () => health.stop())
+  const close = async () => {
+    await server.close()
+    await ops.close()
+  }
+  return { server, ops, config, health, close }
+}
+
+/** A limit on everything a client can hold open or make us hold. headersTimeout alone cannot end a slow body, requestTimeout alone lets slow headers sit. */
+function serverOptions(config: BaseConfig) {
+  return {
+    bodyLimit: 65_536,
+    keepAliveTimeout: 5000,
+    requestTimeout: 10_000,
+    handlerTimeout: config.HANDLER_TIMEOUT_MS,
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384, requestTimeout: 10_000 },
+    return503OnClosing: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (parent: FastifyBaseLogger, _bindings: unknown, _options: unknown, raw: unknown) =>
+      requestLogger(parent, raw as IncomingMessage),
+    routerOptions: { maxParamLength: 100 },
+  }
+}

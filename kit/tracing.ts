@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** W3C traceparent of this request: the caller's, or a new one. Pass it on with every call made for the request. */
+    readonly traceparent: string
+  }
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header, version 00; all-zero ids are invalid. */
+const valid = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** A new traceparent that starts a trace, not sampled by anybody yet. */
+export function newTraceparent(): string {
+  const id = randomBytes(24).toString('hex')
+  return `00-${id.slice(0, 32)}-${id.slice(32)}-00`
+}
+
+const traces = new WeakMap<IncomingHttpHeaders, string>()
+
+/** The traceparent of a request's headers; a missing or malformed one is replaced by a new one, the same at every call. */
+export function traceparentOf(headers: IncomingHttpHeaders): string {
+  const given = headers.traceparent
+  if (typeof given === 'string' && valid.test(given)) return given
+  let made = traces.get(headers)
+  if (made === undefined) {
+    made = newTraceparent()
+    traces.set(headers, made)
+  }
+  return made
+}
+
+/** The 32 hexadecimal digits that all parts of one trace share. */
+export function traceId(traceparent: string): string {
+  return traceparent.slice(3, 35)
+}
+
+/** Gives each request its traceparent, computed only when somebody asks. */
+export function traceRequests(server: FastifyInstance): void {
+  server.decorateRequest('traceparent', {
+    getter() {
+      return traceparentOf(this.headers)
+    },
+  })
+}

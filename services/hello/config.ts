@@ -1,0 +1,3 @@
+import { defineConfig } from '@headroom/kit/config'
+
+export const config = defineConfig({})

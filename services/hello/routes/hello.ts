@@ -1,0 +1,18 @@
+import type { Server } from '@headroom/kit/service'
+import { Type } from 'typebox'
+
+/** GET /hello: the whole of the service. */
+export async function hello(server: Server): Promise<void> {
+  server.route({
+    method: 'GET',
+    url: '/hello',
+    schema: {
+      summary: 'Say hello',
+      produces: ['text/plain'],
+      response: { 200: Type.String() },
+    },
+    handler: (_request, reply) => {
+      reply.type('text/plain; charset=utf-8').send('Hello World!')
+    },
+  })
+}
