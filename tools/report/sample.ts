@@ -1,0 +1,48 @@
+/** What one service looked like in one second. Rates are per second; null means not known. */
+export interface ServiceSample {
+  current: number
+  desired: number
+  ready: number
+  /** CPU of the ready replicas as percent of their request, and the percentage the autoscaler aims at. */
+  cpuPercent: number | null
+  targetPercent: number | null
+  requestsPerS: number
+  p99Ms: number | null
+  shedPerS: number
+  failedPerS: number
+}
+
+/** What the load generator saw in one second. */
+export interface LoadSample {
+  offered: number
+  ok: number
+  refused: number
+  limited: number
+  shed: number
+  failed: number
+  p50Ms: number
+  p99Ms: number
+  stage: string
+}
+
+/** One second of a run. */
+export interface Sample {
+  /** Seconds since the start of the run. */
+  atS: number
+  load: LoadSample | null
+  services: Record<string, ServiceSample>
+}
+
+/** One change of a service's size by its autoscaler. */
+export interface Decision {
+  atS: number
+  service: string
+  from: number
+  to: number
+  reason: string
+}
+
+/** "orders 2 -> 5: CPU 173 % of target 60 %" */
+export function decisionLine({ service, from, to, reason }: Decision): string {
+  return reason.startsWith(`${service} `) ? reason : `${service} ${from} -> ${to}: ${reason}`
+}
