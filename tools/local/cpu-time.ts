@@ -29,7 +29,9 @@ async function fromProc(pids: number[]): Promise<Map<number, number>> {
 }
 
 async function fromPs(pids: number[]): Promise<Map<number, number>> {
-  const { stdout } = await run('ps', ['-o', 'pid=,time=', '-p', pids.join(',')]).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }))
+  const { stdout } = await run('ps', ['-o', 'pid=,time=', '-p', pids.join(',')]).catch((error: { stdout?: string }) => ({
+    stdout: error.stdout ?? '',
+  }))
   return new Map(
     stdout.split('\n').flatMap((row) => {
       const [pid, time] = row.trim().split(/\s+/)

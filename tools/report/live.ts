@@ -88,6 +88,7 @@ function render({ atS, load, services }: Sample): string[] {
     s.shedPerS.toFixed(1),
     s.failedPerS.toFixed(1),
   ])
-  const line = (cells: readonly (string | number)[]) => cells.map((value, i) => (i === 0 ? String(value).padEnd(widths[0] ?? 0) : String(value).padStart(widths[i] ?? 0))).join('')
+  const line = (cells: readonly (string | number)[]) =>
+    cells.map((value, i) => (i === 0 ? String(value).padEnd(widths[0] ?? 0) : String(value).padStart(widths[i] ?? 0))).join('')
   return [sum, line(columns), ...rows.map(line)]
 }

@@ -6,7 +6,13 @@ const serviceColumns = ['current', 'desired', 'ready', 'cpuPercent', 'requestsPe
 /** A row per second: what was offered and answered, a group of columns per service, and the decisions of that second. RFC 4180. */
 export function timelineCsv(samples: Sample[], decisions: Decision[]): string {
   const names = [...new Set(samples.flatMap((sample) => Object.keys(sample.services)))].sort()
-  const header = ['atS', 'stage', ...loadColumns, ...names.flatMap((name) => serviceColumns.map((column) => `${name}.${column}`)), 'decisions']
+  const header = [
+    'atS',
+    'stage',
+    ...loadColumns,
+    ...names.flatMap((name) => serviceColumns.map((column) => `${name}.${column}`)),
+    'decisions',
+  ]
   const rows = samples.map((sample, index) => {
     const untilS = samples[index + 1]?.atS ?? Number.POSITIVE_INFINITY
     const taken = decisions.filter(({ atS }) => atS >= sample.atS && atS < untilS).map(decisionLine)

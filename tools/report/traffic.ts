@@ -25,7 +25,8 @@ export function countersOf(text: string): Counters {
     if (name === 'http_server_requests_total') counters.arrivals += value
     else if (name === 'http_server_requests_shed_total') counters.shed += value
     else if (name === 'process_cpu_seconds_total') counters.cpuS += value
-    else if (name === 'http_server_request_duration_seconds_count' && labels.http_response_status_code?.startsWith('5')) counters.failed += value
+    else if (name === 'http_server_request_duration_seconds_count' && labels.http_response_status_code?.startsWith('5'))
+      counters.failed += value
     else if (name === 'http_server_request_duration_seconds_bucket') {
       const bound = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le)
       counters.buckets.set(bound, (counters.buckets.get(bound) ?? 0) + value)
@@ -44,9 +45,15 @@ export function ratesBetween(pairs: { before: Counters | undefined; after: Count
   const buckets = new Map<number, number>()
   for (const { before, after } of pairs) {
     for (const key of ['arrivals', 'shed', 'failed'] as const) sum[key] += Math.max(0, after[key] - (before?.[key] ?? 0))
-    for (const [bound, value] of after.buckets) buckets.set(bound, (buckets.get(bound) ?? 0) + Math.max(0, value - (before?.buckets.get(bound) ?? 0)))
+    for (const [bound, value] of after.buckets)
+      buckets.set(bound, (buckets.get(bound) ?? 0) + Math.max(0, value - (before?.buckets.get(bound) ?? 0)))
   }
-  return { requestsPerS: sum.arrivals / seconds, shedPerS: sum.shed / seconds, failedPerS: sum.failed / seconds, p99Ms: quantileMs(buckets, 0.99) }
+  return {
+    requestsPerS: sum.arrivals / seconds,
+    shedPerS: sum.shed / seconds,
+    failedPerS: sum.failed / seconds,
+    p99Ms: quantileMs(buckets, 0.99),
+  }
 }
 
 /** histogram_quantile as Prometheus computes it: linear within the bucket, the last finite bound for the open one. */
@@ -59,7 +66,8 @@ export function quantileMs(buckets: Map<number, number>, quantile: number): numb
   let lower = 0
   for (const upper of bounds) {
     const upTo = buckets.get(upper) ?? 0
-    if (upTo >= rank) return upper === Number.POSITIVE_INFINITY ? lower * 1000 : (lower + ((upper - lower) * (rank - below)) / (upTo - below)) * 1000
+    if (upTo >= rank)
+      return upper === Number.POSITIVE_INFINITY ? lower * 1000 : (lower + ((upper - lower) * (rank - below)) / (upTo - below)) * 1000
     below = upTo
     lower = upper
   }
