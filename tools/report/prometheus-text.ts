@@ -14,6 +14,6 @@ export function parseMetrics(text: string): SeriesValue[] {
     const match = row.startsWith('#') ? null : line.exec(row)
     if (!match) return []
     const labels = Object.fromEntries([...(match[2] ?? '').matchAll(label)].map(([, key, value]) => [key, value]))
-    return [{ name: match[1] as string, labels, value: Number(match[3]) }]
+    return [{ name: match[1] as string, labels, value: Number(match[3]?.replace('Inf', 'Infinity')) }]
   })
 }
