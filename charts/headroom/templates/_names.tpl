@@ -1,0 +1,50 @@
+{{/* The aliases of Chart.yaml: Helm tells a chart its dependencies' values, not their names. */}}
+{{- define "headroom.services" -}}
+gateway catalog inventory orders payments hello observer
+{{- end }}
+
+{{- define "headroom.labels" -}}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "headroom.postgresSelector" -}}
+app.kubernetes.io/name: headroom-postgres
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "headroom.databaseSecret" -}}
+{{ .Values.global.databaseSecret | default "headroom-database" }}
+{{- end }}
+
+{{/* Aliases of the installed services that have a database, separated by spaces. */}}
+{{- define "headroom.databases" -}}
+{{- $found := list }}
+{{- range $alias := include "headroom.services" . | splitList " " }}
+{{- $service := index $.Values $alias }}
+{{- if and $service.enabled $service.database.enabled }}{{ $found = append $found $alias }}{{ end }}
+{{- end }}
+{{- join " " $found }}
+{{- end }}
+
+{{/* The gateway's image: the tests run in it, since nothing else is sure to be in the cluster. */}}
+{{- define "headroom.testImage" -}}
+{{ include "service.image" (dict "Values" (dict "image" .Values.gateway.image "global" .Values.global)) }}
+{{- end }}
+
+{{/* What the tests' pods share with the services' own. */}}
+{{- define "headroom.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "headroom.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
