@@ -1,0 +1,20 @@
+import { ProblemSchema } from '@headroom/kit/errors'
+import type { Server } from '@headroom/kit/service'
+import { Type } from 'typebox'
+import { EventSchema, Id, Unchanged } from '../lib/schemas.ts'
+
+/** GET /events/{id}: one event. */
+export async function event(server: Server): Promise<void> {
+  server.route({
+    method: 'GET',
+    url: '/events/:id',
+    schema: {
+      summary: 'Read one event with its tiers',
+      params: Type.Object({ id: Id }, { additionalProperties: false }),
+      response: { 200: EventSchema, 304: Unchanged, default: ProblemSchema },
+    },
+    handler: (request, reply) => {
+      reply.sendPage((pages) => pages.byId.get(request.params.id))
+    },
+  })
+}
