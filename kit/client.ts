@@ -36,6 +36,8 @@ export interface ClientOptions {
   timeoutMs?: number
   /** Most connections to this peer. Default 64; as many calls again may wait for one. */
   connections?: number
+  /** Whether a repeatable call whose connection broke is sent again once. Default true; false for a caller that budgets its own retries. */
+  resend?: boolean
 }
 
 /** A pool of kept-alive connections to one peer, with limits, deadlines and trace context on every call. */
@@ -53,7 +55,10 @@ export interface Client {
  * Makes the client of one peer; it closes with the server and shows up in /dependencies and the metrics.
  * Connections are kept for 4 s idle, less than a server's 5, so that no request is sent on a connection being closed.
  */
-export function createClient(server: Server, { name, url, timeoutMs = 2000, connections = 64 }: ClientOptions): Client {
+export function createClient(
+  server: Server,
+  { name, url, timeoutMs = 2000, connections = 64, resend: mayRepeat = true }: ClientOptions,
+): Client {
   const pool = new Pool(url, {
     connections,
     pipelining: 1,
@@ -78,7 +83,7 @@ export function createClient(server: Server, { name, url, timeoutMs = 2000, conn
       last = { ok: answer.status < 500, detail: answer.status < 500 ? undefined : `status ${answer.status}` }
       return answer
     } catch (error) {
-      if (mayResend(error, request)) return await resend<T>(context, request)
+      if (mayRepeat && mayResend(error, request)) return await resend<T>(context, request)
       throw silent(error)
     }
   }

@@ -1,6 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Codes this route answers beside those any route may; for its OpenAPI document, nothing reads them at run time. */
+    problems?: readonly string[]
+  }
+}
+
 /** The problem document of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`; every error reply has this shape. */
 export const ProblemSchema = Type.Object(
   {
