@@ -1,0 +1,26 @@
+import type { Event } from './schemas.ts'
+
+/** Tickets left by tier id. */
+export type Remaining = ReadonlyMap<string, number>
+
+/** A peer's answer is looked at before it is believed and kept: undefined when it is not what the peer documents. */
+export function eventsOf(body: unknown): Event[] | undefined {
+  const { events } = (body ?? {}) as { events?: unknown }
+  return Array.isArray(events) && events.every((event) => eventOf(event) !== undefined) ? events : undefined
+}
+
+export function eventOf(body: unknown): Event | undefined {
+  const event = body as Partial<Event> | null
+  return typeof event?.id === 'string' && Array.isArray(event.tiers) ? (event as Event) : undefined
+}
+
+export function remainingOf(body: unknown): Remaining | undefined {
+  const { tiers } = (body ?? {}) as { tiers?: { id?: unknown; remaining?: unknown }[] }
+  if (!Array.isArray(tiers)) return undefined
+  return new Map(tiers.flatMap(({ id, remaining }) => (Number.isInteger(remaining) ? [[String(id), remaining as number] as const] : [])))
+}
+
+/** The code of a problem document, if the body is one. */
+export function codeOf(body: unknown): unknown {
+  return (body as { code?: unknown } | null)?.code
+}
