@@ -18,12 +18,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ .Values.global.databaseSecret | default "headroom-database" }}
 {{- end }}
 
-{{/* Aliases of the installed services that have a database, separated by spaces. */}}
+{{/*
+Aliases of the services that have a database, separated by spaces: all of them, since the server prepares its volume only once
+and a service that is not installed now may be later, by this release or by one of its own.
+*/}}
 {{- define "headroom.databases" -}}
 {{- $found := list }}
 {{- range $alias := include "headroom.services" . | splitList " " }}
-{{- $service := index $.Values $alias }}
-{{- if and $service.enabled $service.database.enabled }}{{ $found = append $found $alias }}{{ end }}
+{{- if dig "database" "enabled" false (index $.Values $alias) }}{{ $found = append $found $alias }}{{ end }}
 {{- end }}
 {{- join " " $found }}
 {{- end }}
