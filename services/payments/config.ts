@@ -1,0 +1,17 @@
+import { defineConfig } from '@headroom/kit/config'
+import { databaseProperties } from '@headroom/kit/database'
+import { Type } from 'typebox'
+
+export const config = defineConfig({
+  ...databaseProperties,
+  PAYMENT_LATENCY_MS: Type.Integer({
+    default: 5,
+    minimum: 0,
+    maximum: 10_000,
+    description: 'How long the simulated provider thinks about each charge and refund, without using CPU.',
+  }),
+  FAULTS_ENABLED: Type.Boolean({
+    default: false,
+    description: 'Offer fault switches at /faults on the ops port: extra latency, declines, errors. For rehearsals.',
+  }),
+})
