@@ -1,0 +1,33 @@
+/** What `--help` prints. */
+export const help = `Usage: node tools/cluster/main.ts <command> [flags]
+
+image [--registry R] [--push] [--tag T] [names...]
+           build the services' images and those of the tools that run in the cluster, tagged with the git revision
+           (and -dirty-<hash> when the checkout differs from it); --push needs --registry
+up         cluster, images, metrics-server, Prometheus and the on-sale; waits until all of it is ready
+demo --kind | --registry R
+           up, then a surge from inside the cluster, watched until every service is back at its minimum; writes summary.json
+           and timeline.csv, checks the invariants, and exits 0 exactly when every promise held
+scale      good answers per second of counted work at 1, 2, 4 and 6 replicas of 100m
+release --service S --tag T
+           upgrade one service of the installed on-sale, and nothing else
+doctor     explain what keeps the cluster from scaling
+
+where
+  --kind             the kind cluster of k8s/kind.yaml, made if need be (up, scale, release, doctor: unless --registry is given)
+  --registry R       the cluster of the kubeconfig's current context, pulling from this registry
+  --namespace N      (default headroom)
+  --profile P        charts/headroom/values-P.yaml: kind or kind-ha (default kind)
+  --tag T            images that exist, in place of building
+
+demo
+  --rate N           requests per second while calm (default 20)
+  --factor N         how many times that in the surge (default 5)
+  --calm S --surge S --after S
+                     seconds of each stage (default 30, 150, 240; the last ends early once all is back at its minimum)
+  --out DIR          (default out/kind-demo)
+scale
+  --seconds S        measured at each number of replicas (default 20)
+
+Exit codes: 0 done, and every promise held; 1 not, with the reason; 2 a flag is wrong.
+`

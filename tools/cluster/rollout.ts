@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ClusterError } from './errors.ts'
+import type { KubeApi } from './kube-api.ts'
+import type { Job, Pod, Workload } from './kube-types.ts'
+import { jobObstacle, type Obstacle, podObstacle, workloadObstacle } from './obstacles.ts'
+import { kubectl, type Target } from './target.ts'
+
+const pollMs = 2000
+/** A volume that is being bound and a registry that answers late look like obstacles for a moment. */
+const believedAfterMs = 12_000
+
+interface Kinds {
+  workloads: Workload[]
+  pods: Pod[]
+  jobs: Job[]
+}
+
+/** True once every replica wanted runs the wanted pod template and is available. */
+export function isRolledOut({ metadata, spec, status }: Workload): boolean {
+  const wanted = spec.replicas ?? 1
+  return (
+    (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    (status.updatedReplicas ?? 0) === wanted &&
+    (status.replicas ?? 0) === wanted &&
+    (status.availableReplicas ?? 0) === wanted
+  )
+}
+
+/** "3 of 8 ready; waiting for orders (1 of 2)" */
+export function progressLine(workloads: Workload[]): string {
+  const open = workloads.filter((workload) => !isRolledOut(workload))
+  const shown = open.map(
+    ({ metadata, spec, status }) =>
+      `${metadata.name} (${Math.min(status.updatedReplicas ?? 0, status.availableReplicas ?? 0)} of ${spec.replicas ?? 1})`,
+  )
+  return `${workloads.length - open.length} of ${workloads.length} ready${shown.length > 0 ? `; waiting for ${shown.join(', ')}` : ''}`
+}
+
+/**
+ * Waits until all Deployments and StatefulSets of the namespace are rolled out, telling progress when it changes.
+ * @throws ClusterError as soon as something stands in the way that waiting will not mend, or after `withinMs`
+ */
+export async function waitForRollout(target: Target, api: KubeApi, note: (text: string) => void, withinMs = 300_000): Promise<void> {
+  const untilMs = Date.now() + withinMs
+  let told = ''
+  let seen = { text: '', sinceMs: 0 }
+  for (;;) {
+    const kinds = await read(api)
+    const line = progressLine(kinds.workloads)
+    if (line !== told) note(line)
+    told = line
+    if (kinds.workloads.length > 0 && kinds.workloads.every(isRolledOut)) return
+    const obstacle = jobObstacle(kinds.jobs, kinds.pods) ?? workloadObstacle(kinds.workloads) ?? podObstacle(kinds.pods)
+    if (obstacle?.text !== seen.text) seen = { text: obstacle?.text ?? '', sinceMs: Date.now() }
+    if (obstacle && Date.now() - seen.sinceMs >= believedAfterMs) throw await withLog(target, obstacle)
+    if (Date.now() > untilMs)
+      throw new ClusterError(
+        `Not ready within ${withinMs / 1000} s: ${line}. \`kubectl -n ${target.namespace} get pods,events\` shows more.`,
+      )
+    await delay(pollMs)
+  }
+}
+
+async function read(api: KubeApi): Promise<Kinds> {
+  const [deployments, sets, pods, jobs] = await Promise.all([
+    api.list<Workload>('apps/v1', 'deployments'),
+    api.list<Workload>('apps/v1', 'statefulsets'),
+    api.list<Pod>('v1', 'pods'),
+    api.list<Job>('batch/v1', 'jobs'),
+  ])
+  return { workloads: [...deployments, ...sets], pods, jobs }
+}
+
+/** The obstacle as an error, with the last log lines where there are any. */
+export async function withLog(target: Target, { text, logs }: Obstacle): Promise<ClusterError> {
+  if (!logs) return new ClusterError(text)
+  const args = ['logs', logs.pod, '-c', logs.container, '--tail=10', ...(logs.previous ? ['--previous'] : [])]
+  const log = await kubectl(target, args).catch(() => '')
+  return new ClusterError(log.trim() ? `${text}\n${log.trimEnd().replace(/^/gm, '  | ')}` : text)
+}
