@@ -78,9 +78,10 @@ export function tableOf(resource: Resource, objects: readonly KubeObject[], reso
 
 function targets({ spec, status }: Hpa): string {
   const shown = (spec.metrics ?? []).map((metric, index) => {
-    if (metric.type !== 'Resource') return metric.type
-    const { name, target } = metric.resource
-    const current = (status?.currentMetrics?.[index]?.resource as { current?: CurrentValue } | undefined)?.current
+    if (metric.type !== 'Resource' && metric.type !== 'ContainerResource') return metric.type
+    const { name, target } = metric.type === 'Resource' ? metric.resource : metric.containerResource
+    const source = metric.type === 'Resource' ? 'resource' : 'containerResource'
+    const current = (status?.currentMetrics?.[index]?.[source] as { current?: CurrentValue } | undefined)?.current
     if (target.averageUtilization !== undefined) return `${name}: ${percent(current?.averageUtilization)}/${target.averageUtilization}%`
     return `${name}: ${current?.averageValue ?? '<unknown>'}/${target.averageValue}`
   })

@@ -151,6 +151,20 @@ t.test('metrics can be read and nothing else', async (t) => {
   t.equal((await app.inject({ method: 'DELETE', url: `${url}/a` })).statusCode, 404)
 })
 
+t.test('the target of one container is shown like that of a pod', async (t) => {
+  const { app, store } = build(t)
+  const target = { type: 'Utilization' as const, averageUtilization: 60 }
+  const metrics = [{ type: 'ContainerResource' as const, containerResource: { name: 'cpu', container: 'app', target } }]
+  const currentMetrics = [{ type: 'ContainerResource' as const, containerResource: { name: 'cpu', current: { averageUtilization: 7 } } }]
+  store.create('horizontalpodautoscalers', {
+    ...hpa('orders'),
+    spec: { ...hpa('orders').spec, metrics },
+    status: { desiredReplicas: 2, currentMetrics },
+  })
+  const table = (await app.inject({ url: HPAS, headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } })).json()
+  t.equal(table.rows[0].cells[2], 'cpu: 7%/60%')
+})
+
 t.test('a table has the columns people know', async (t) => {
   const { app, store } = build(t)
   store.create('pods', pod('a'))
