@@ -118,7 +118,7 @@ export class Deployments {
     if (this.#stopped) return
     this.#pods.show(replica, runtime)
     const ready = this.of(service).filter(({ state }) => state === 'ready')
-    runtime.setEndpoints(ready.map(({ name, port }) => ({ name, host: '127.0.0.1', port })))
+    runtime.setEndpoints(ready.map(({ port }) => ({ port })))
     this.#options.store.change('deployments', namespace, objectName(service), (deployment) => {
       const replicas = this.of(service).filter(({ state }) => state !== 'terminating').length
       deployment.status = { replicas, updatedReplicas: replicas, readyReplicas: ready.length, availableReplicas: ready.length }

@@ -7,7 +7,7 @@ export interface ServiceRuntime {
   main: URL
   env: Record<string, string>
   /** Tells the balancer which replicas take new connections. */
-  setEndpoints(endpoints: { name: string; host: string; port: number }[]): void
+  setEndpoints(endpoints: { port: number }[]): void
 }
 
 export const namespace = 'headroom'

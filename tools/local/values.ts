@@ -9,7 +9,11 @@ export interface ServiceValues {
   resources: { requests: { cpu: string }; limits: { cpu: string } }
   autoscaling: { enabled: boolean; minReplicas: number; maxReplicas: number; targetCPUUtilizationPercentage: number; behavior?: object }
   replicas: number
-  database: { enabled: boolean; seed?: Record<string, string> }
+  /** Who it calls, by the variable that gets the URL. */
+  peers: { calls: Record<string, { service: string; port: number }> }
+  database: { enabled: boolean }
+  migration: { enabled: boolean; args: string[]; env: Record<string, string> }
+  name: string
 }
 
 type Tree = { [key: string]: unknown }

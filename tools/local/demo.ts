@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { LiveView } from '@headroom/report/live'
+import type { Decision, LoadSample, Sample } from '@headroom/report/sample'
+import { type InvariantResult, type LoadResult, writeRun } from '@headroom/report/summary'
+import { commonVerdicts, scaledVerdicts, type Verdict } from '@headroom/report/verdict'
+import type { Engine } from './engine.ts'
+import type { Options } from './options.ts'
+import { Surge } from './surge.ts'
+
+/** What must grow by two replicas and come back, each group by one of its services. */
+const scaling = [['gateway'], ['orders'], ['catalog', 'inventory']]
+/** After the load has ended, how long to wait for services to come back to their least size. */
+const comeBackS = 60
+
+/** What is seen of the engine, second by second, from the first request to the end. */
+export class Watch {
+  readonly samples: Sample[] = []
+  readonly decisions: Decision[] = []
+  readonly #engine: Engine
+  readonly #view: LiveView
+  readonly #startedAtMs = Date.now()
+  load: LoadSample | null = null
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(engine: Engine, view: LiveView) {
+    this.#engine = engine
+    this.#view = view
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#look(), 1000)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  decided({ atMs, ...decision }: Omit<Decision, 'atS'> & { atMs: number }): void {
+    const dated = { ...decision, atS: Math.round((atMs - this.#startedAtMs) / 100) / 10 }
+    this.decisions.push(dated)
+    this.#view.decision(dated)
+  }
+
+  async #look(): Promise<void> {
+    const services = await this.#engine.sample()
+    const atS = Math.round((Date.now() - this.#startedAtMs) / 100) / 10
+    const sample = { atS, load: this.load, services }
+    this.samples.push(sample)
+    this.#view.sample(sample)
+  }
+}
+
+/** Offers the surge, waits until the services are back, checks the invariants and writes the run. */
+export async function surgeAndReport(engine: Engine, watch: Watch, view: LiveView, options: Options, onSurge: (surge: Surge) => void): Promise<Verdict[]> {
+  const { rate, factor, calmS, surgeS, afterS, out } = options
+  view.note(`surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${options.speed}`)
+  const onSample = (load: LoadSample) => {
+    watch.load = load
+  }
+  const surge = new Surge({ url: engine.url, rate, factor, calmS, surgeS, afterS, out, onSample })
+  onSurge(surge)
+  const load: LoadResult = await surge.finished
+  watch.load = null
+  await backToLeast(watch)
+  watch.stop()
+  view.end()
+  view.note('checking the invariants')
+  const invariants = await checkInvariants(engine, out)
+  const { samples, decisions } = watch
+  const summary = await writeRun(out, { engine: 'local', load, samples, decisions, invariants })
+  return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, scaling, 2)]
+}
+
+/** Waits until every service has as many replicas as it began with, or the time is up; the verdicts say which it was. */
+async function backToLeast({ samples }: Watch): Promise<void> {
+  const least = Object.entries(samples[0]?.services ?? {})
+  const giveUpAtMs = Date.now() + comeBackS * 1000
+  const back = () => least.every(([name, { current }]) => (samples.at(-1)?.services[name]?.current ?? 0) <= current)
+  while (!back() && Date.now() < giveUpAtMs) await new Promise((resolve) => setTimeout(resolve, 500))
+}
+
+/** Runs the checker as anybody would, against this run's database and acknowledgement log. */
+async function checkInvariants(engine: Engine, out: string): Promise<Record<string, InvariantResult>> {
+  const main = fileURLToPath(new URL('../invariants/main.ts', import.meta.url))
+  const report = join(out, 'invariants.json')
+  const child = spawn(process.execPath, [main, '--acks', join(out, 'acks.ndjson'), '--out', report], {
+    env: { ...engine.databaseEnv, PATH: process.env.PATH ?? '' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve))
+  if (code !== 0 && code !== 1) throw new Error(`the invariants checker ended with ${code}`)
+  return JSON.parse(readFileSync(report, 'utf8'))
+}
