@@ -16,7 +16,7 @@ export class LineWriter {
 
   /** @param end whether `close` also ends the stream, which stdout must not */
   constructor(stream: Writable, end: boolean, onError: (error: Error) => void) {
-    this.#written = pipeline(this.#lines, stream, { end })
+    this.#written = pipeline(this.#lines, stream, { end }).then(() => (end ? undefined : flushed(stream)))
     this.#written.catch(onError)
   }
 
@@ -39,4 +39,9 @@ export class LineWriter {
     if (!this.#lines.destroyed) this.#lines.push(null)
     await this.#written
   }
+}
+
+/** A pipeline that leaves its end open does not wait for the last write. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve, reject) => stream.write('', (error) => (error ? reject(error) : resolve())))
 }

@@ -5,9 +5,11 @@ import { type Command, parseCommand } from './flags.ts'
 import { HELP } from './help.ts'
 import { LineWriter } from './line-writer.ts'
 import { totalDurationS, UsageError } from './profile.ts'
-import { showProgress } from './progress.ts'
+import { progressLine, showProgress } from './progress.ts'
 import { runLoad } from './run.ts'
 import { summaryText } from './summary-text.ts'
+
+const QUIET_PROGRESS_EVERY_S = 10
 
 try {
   const command = parseCommand(process.argv.slice(2))
@@ -41,6 +43,7 @@ async function run({ load, out, acks }: Command): Promise<void> {
   for await (const sample of current.samples) {
     samples.write(sample)
     if (process.stderr.isTTY) showProgress(process.stderr, sample, totalS)
+    else if (out !== null && sample.t % QUIET_PROGRESS_EVERY_S === 0) process.stderr.write(`${progressLine(sample, totalS)}\n`)
   }
   const summary = await current.summary
   if (process.stderr.isTTY) process.stderr.write('\n')

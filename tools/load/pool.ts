@@ -79,12 +79,13 @@ export class Pool<Kind extends Exchange> {
 
   /** Ends what passed its deadline. Called often, it stands in for a timer per request. */
   sweep(nowMs: number): void {
-    for (const connection of this.#open) {
-      if (connection.exchange !== null && connection.exchange.deadlineAtMs <= nowMs) connection.abort('timeout')
-    }
+    // Those in line first: a connection given up makes room for the next, which must still have time.
     for (let first = this.#queue.peek(); first !== undefined && first.deadlineAtMs <= nowMs; first = this.#queue.peek()) {
       this.#queue.shift()
       this.#sink.onFailure(first, { reason: 'timeout_waiting_for_connection', mayHaveArrived: false })
+    }
+    for (const connection of this.#open) {
+      if (connection.exchange !== null && connection.exchange.deadlineAtMs <= nowMs) connection.abort('timeout')
     }
   }
 
