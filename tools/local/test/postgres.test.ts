@@ -1,0 +1,126 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import t from 'tap'
+import { startPostgres } from '../postgres.ts'
+
+const KEEP_RUNNING = fileURLToPath(new URL('./fixtures/postgres-holder.ts', import.meta.url))
+
+const connectAs = async (env: Record<string, string>, changes: pg.ClientConfig = {}) => {
+  const client = new pg.Client({
+    host: env.PGHOST,
+    port: Number(env.PGPORT),
+    user: env.PGUSER,
+    password: env.PGPASSWORD,
+    database: env.PGDATABASE,
+    ...changes,
+  })
+  await client.connect()
+  return client
+}
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+t.test('a server with a database for each service, apart from each other, that is gone after its stop', async (t) => {
+  const folder = join(t.testdir({}), 'made', 'on', 'demand')
+  const told: string[] = []
+  const logFile = join(t.testdirName, 'postgres.log')
+  const postgres = await startPostgres({ dataFolder: folder, logFile, onProgress: (text) => told.push(text) })
+  t.strictSame(told, ['creating the database (a few seconds)', 'creating roles and databases for catalog, inventory, orders, payments'])
+  t.match(postgres.env('orders'), { PGHOST: '127.0.0.1', PGPORT: String(postgres.port), PGDATABASE: 'orders', PGUSER: 'orders' })
+  t.throws(() => postgres.env('gateway'), { message: 'gateway has no database; those with one are catalog, inventory, orders, payments' })
+
+  const orders = await connectAs(postgres.env('orders'))
+  await orders.query('CREATE TABLE note (text text)')
+  const { rows } = await orders.query("SELECT current_setting('fsync') AS fsync, current_setting('max_connections') AS most")
+  t.strictSame(rows, [{ fsync: 'on', most: '200' }])
+  await orders.end()
+  await t.rejects(connectAs(postgres.env('orders'), { database: 'payments' }), { message: /permission denied for database "payments"/ })
+  await t.rejects(connectAs(postgres.env('orders'), { password: 'wrong' }), { message: /password authentication failed/ })
+  const superuser = await connectAs(postgres.superuserEnv)
+  await superuser.query('SELECT 1')
+  superuser.on('error', () => undefined)
+
+  const pid = Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10)
+  await t.rejects(startPostgres({ dataFolder: folder }), { message: new RegExp(`a Postgres \\(process ${pid}\\) still runs in`) })
+  await postgres.stop()
+  t.notOk(alive(pid))
+  await postgres.stop()
+  t.match(readFileSync(logFile, 'utf8'), /database system is shut down/)
+
+  const again = await startPostgres({ dataFolder: folder, services: ['orders'] })
+  t.teardown(() => again.stop())
+  const client = await connectAs(again.env('orders'))
+  await t.rejects(client.query('SELECT * FROM note'), { code: '42P01' })
+  await client.end()
+})
+
+t.test('Ctrl-C does not reach the server, and the end of its owner ends it, however that ends', async (t) => {
+  const folder = join(t.testdir({}), 'data')
+  const holder = spawn(process.execPath, [KEEP_RUNNING, folder], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const [line] = await once(holder.stdout, 'data')
+  const { pid, port } = JSON.parse(String(line))
+  // A terminal sends it to the whole group; the holder ignores it, as an engine that shuts down in order does at first.
+  process.kill(-Number(holder.pid), 'SIGINT')
+  const [echo] = await once(holder.stdout, 'data')
+  t.match(String(echo), /interrupted/)
+  t.ok(alive(pid))
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  const deadlineMs = performance.now() + 5000
+  while (alive(pid) && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.notOk(alive(pid), 'the server followed')
+  await t.rejects(connectAs({ PGHOST: '127.0.0.1', PGPORT: String(port) }), { code: 'ECONNREFUSED' })
+})
+
+t.test('a folder that is not ours is left alone', async (t) => {
+  const folder = t.testdir({ 'thesis.txt': 'years of work' })
+  await t.rejects(startPostgres({ dataFolder: folder }), {
+    message: `${folder} is not empty and no earlier run made it: choose another folder`,
+  })
+  t.ok(existsSync(join(folder, 'thesis.txt')))
+})
+
+t.test('what a dead server left is cleared, even with the number of a living process in its pid file', async (t) => {
+  const folder = t.testdir({ 'headroom-postgres': '', data: { 'postmaster.pid': `${process.pid}\n`, PG_VERSION: '18' } })
+  const { prepareFolder } = await import('../postgres-setup.ts')
+  if (process.platform === 'linux') t.equal(prepareFolder(folder, {}), join(folder, 'data'))
+  writeFileSync(join(folder, 'data', 'postmaster.pid'), 'garbage')
+  t.equal(prepareFolder(folder, {}), join(folder, 'data'))
+  t.notOk(existsSync(join(folder, 'data', 'postmaster.pid')))
+})
+
+t.test('a folder that cannot be made is named', async (t) => {
+  const file = join(t.testdir({ file: '' }), 'file', 'below')
+  await t.rejects(startPostgres({ dataFolder: file }), {
+    message: `cannot write to ${file} (ENOTDIR): choose a folder that can be written`,
+  })
+})
+
+t.test('the words of a program become a sentence', async (t) => {
+  const { sentenceFor } = await import('../postgres-setup.ts')
+  t.match(
+    sentenceFor('initdb failed', 'initdb: error while loading shared libraries: libicuuc.so.60: cannot open shared object file'),
+    /the system library libicuuc.so.60 is missing. Run npm run setup/,
+  )
+  t.match(sentenceFor('initdb failed', 'spawn /root/x EACCES'), /must be able to reach this checkout/)
+  t.equal(sentenceFor('Postgres did not start', 'LOG: starting\nFATAL: no room\nLOG: ended\n'), 'Postgres did not start: FATAL: no room')
+})
+
+t.test('importing it leaves the signals of the process alone', async (t) => {
+  const count = "process.eventNames().filter((name) => String(name).startsWith('SIG')).length"
+  const script = `const before = ${count}; await import('${new URL('../postgres.ts', import.meta.url)}'); console.log(${count} - before)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
+  t.equal(stdout.trim(), '0')
+})
