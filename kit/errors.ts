@@ -139,6 +139,11 @@ function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problemBody(problem, path))
 }
 
+/** Answers what Fastify refuses before there is a route: a URL that cannot be decoded, a path parameter that is too long. For the option `frameworkErrors`. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  send(toProblem(error), request, reply)
+}
+
 /** Answers every error, unknown route and wrong method of a server as a problem document. Call it before any route is added. */
 export function answerProblems(server: FastifyInstance): void {
   const routes: { method: string; pattern: RegExp }[] = []

@@ -4,7 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServ
 import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
-import { answerProblems } from './errors.ts'
+import { answerFrameworkError, answerProblems } from './errors.ts'
 import { Health } from './health.ts'
 import { createLogger, logRequests, requestLogger } from './log.ts'
 import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
@@ -99,6 +99,7 @@ function serverOptions(config: BaseConfig) {
     handlerTimeout: config.HANDLER_TIMEOUT_MS,
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384, requestTimeout: 10_000 },
     return503OnClosing: false,
+    frameworkErrors: answerFrameworkError,
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (parent: FastifyBaseLogger, _bindings: unknown, _options: unknown, raw: unknown) =>
       requestLogger(parent, raw as IncomingMessage),
