@@ -37,16 +37,18 @@ export interface Shop {
 
 export interface ShopOptions {
   env?: Record<string, string>
-  /** What orders answers. */
+  /** What the peers answer. */
+  catalog?: (seen: Seen) => CannedReply
   orders?: (seen: Seen) => CannedReply
+  hello?: (seen: Seen) => CannedReply
 }
 
 /** Gateway in front of four real servers; everything ends with the test. */
 export async function open(t: { teardown(close: () => Promise<void>): unknown }, options: ShopOptions = {}): Promise<Shop> {
-  const catalog = await new FakePeer(catalogReply).listen()
+  const catalog = await new FakePeer(options.catalog ?? catalogReply).listen()
   const inventory = await new FakePeer(inventoryReply).listen()
   const orders = await new FakePeer(options.orders ?? (() => ({ status: 201, body: order }))).listen()
-  const hello = await new FakePeer(() => ({ status: 200, body: 'Hello World!' })).listen()
+  const hello = await new FakePeer(options.hello ?? (() => ({ status: 200, body: 'Hello World!' }))).listen()
   const service_ = await build(t, service, {
     CATALOG_URL: catalog.url,
     INVENTORY_URL: inventory.url,

@@ -6,13 +6,12 @@ export async function hello(server: Server): Promise<void> {
   server.route({
     method: 'GET',
     url: '/hello',
+    config: { priority: 'browse' },
     schema: {
       summary: 'Say hello',
       produces: ['text/plain'],
       response: { 200: Type.String() },
     },
-    handler: (_request, reply) => {
-      reply.type('text/plain; charset=utf-8').send('Hello World!')
-    },
+    handler: async (_request, reply) => reply.type('text/plain; charset=utf-8').send('Hello World!'),
   })
 }
