@@ -39,6 +39,8 @@ export interface Decision {
   rescaleReason: string
   /** The reason for people: `orders 2 -> 5: CPU at 173 %, target 60 %`. */
   reason: string
+  /** The same without who and how many: `CPU at 173 %, target 60 %`. */
+  why: string
   /** The conditions this decision sets; one it does not name keeps its earlier value. */
   conditions: Condition[]
   currentMetrics: MetricStatus[]
@@ -58,6 +60,7 @@ export function decide(hpa: HpaSpec, input: Input, history: History, flags: Cont
     rescale: false,
     rescaleReason: '',
     reason: '',
+    why: '',
     conditions: [condition('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")],
     currentMetrics: [],
     warnings: [],
@@ -137,13 +140,13 @@ function ask(spec: DefaultedSpec, input: Input, situation: Situation) {
 function finish(spec: DefaultedSpec, input: Input, decision: Decision, why: Parameters<typeof explain>[3]): Decision {
   const { currentReplicas: current, nowMs } = input
   const rescale = decision.desired !== current
-  const reason = explain(spec, current, decision.desired, why)
-  if (!rescale) return { ...decision, reason, rescaleReason: '' }
+  const explained = explain(spec, current, decision.desired, why)
+  if (!rescale) return { ...decision, ...explained, rescaleReason: '' }
   const message = `the HPA controller was able to update the target scale to ${decision.desired}`
   return {
     ...withCondition(decision, condition('AbleToScale', 'True', 'SucceededRescale', message)),
+    ...explained,
     rescale,
-    reason,
     history: scaled(decision.history, current, decision.desired, nowMs, spec.behavior),
   }
 }

@@ -10,12 +10,13 @@ export interface Why {
   limitedBy?: LimitReason
 }
 
-/** One line for people: who, from how many to how many, and what held the number back if anything did. */
-export function explain(spec: DefaultedSpec, current: number, desired: number, why: Why): string {
+/** For people: who moves from how many to how many and why, and the why alone, with what held the number back if anything did. */
+export function explain(spec: DefaultedSpec, current: number, desired: number, why: Why): { reason: string; why: string } {
   const { name } = spec.scaleTargetRef
   const move = current === desired ? `${name} stays at ${current}` : `${name} ${current} -> ${desired}`
   const notes = [stabilizedNote(current, why), limitNote(spec, why.limitedBy)].filter((note) => note !== undefined)
-  return `${move}: ${why.text}${notes.map((note) => `; ${note}`).join('')}`
+  const text = [why.text, ...notes].join('; ')
+  return { reason: `${move}: ${text}`, why: text }
 }
 
 function stabilizedNote(current: number, { wanted, stabilized }: Why): string | undefined {

@@ -11,6 +11,7 @@ t.test('a surge doubles, and says so in both tongues', async (t) => {
   const decision = decide(hpa(60, { behavior: {} }), loaded(2, 150), EMPTY_HISTORY)
   t.match(decision, { desired: 5, rescale: true, warnings: [] })
   t.equal(decision.reason, 'orders 2 -> 5: CPU at 150 %, target 60 %')
+  t.equal(decision.why, 'CPU at 150 %, target 60 %')
   t.equal(decision.rescaleReason, 'cpu resource utilization (percentage of request) above target')
   t.strictSame(decision.currentMetrics, [
     { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 150, averageValue: '1500m' } } },
