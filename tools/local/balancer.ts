@@ -46,66 +46,26 @@ export interface Balancer {
 
 const HOST = '127.0.0.1'
 
-interface Backend extends EndpointCount {
-  /** Takes new connections. */
-  active: boolean
-  leaving: NodeJS.Timeout | undefined
-}
-
 /** Starts a balancer without endpoints: until there are some it resets every connection. Rejects when the port cannot be had. */
 export async function startBalancer(options: BalancerOptions = {}): Promise<Balancer> {
   const { port: wantedPort = 0, endpointLagMs = 0, connectionsMax = 10_000, random = Math.random } = options
-  const backends = new Map<number, Backend>()
+  const backends = new Backends(endpointLagMs)
   const sockets = new Set<Socket>()
-  let active: Backend[] = []
   let refused = 0
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const backend = active[Math.floor(random() * active.length)]
+    const backend = backends.pick(random())
     if (backend === undefined) {
       refused++
       client.resetAndDestroy()
       return
     }
     const upstream = connect({ host: HOST, port: backend.port, allowHalfOpen: true, noDelay: true })
-    backend.opened++
-    backend.open++
+    backends.opened(backend)
+    upstream.once('close', () => backends.closed(backend))
     join(client, upstream, sockets)
-    upstream.once('close', () => {
-      backend.open--
-      forgetIfUnused(backend)
-    })
   })
   server.maxConnections = connectionsMax
-
-  const refresh = () => {
-    active = [...backends.values()].filter((backend) => backend.active)
-  }
-  const forgetIfUnused = (backend: Backend) => {
-    if (!backend.active && backend.open === 0) backends.delete(backend.port)
-  }
-  const retire = (backend: Backend) => {
-    backend.active = false
-    backend.leaving = undefined
-    refresh()
-    forgetIfUnused(backend)
-  }
-  const setEndpoints = (endpoints: readonly Endpoint[]) => {
-    const wanted = new Set(endpoints.map((endpoint) => endpoint.port))
-    for (const port of wanted) {
-      const backend = backends.get(port) ?? { port, opened: 0, open: 0, active: true, leaving: undefined }
-      clearTimeout(backend.leaving)
-      backend.leaving = undefined
-      backend.active = true
-      backends.set(port, backend)
-    }
-    for (const backend of [...backends.values()]) {
-      if (wanted.has(backend.port) || !backend.active || backend.leaving !== undefined) continue
-      if (endpointLagMs === 0) retire(backend)
-      else backend.leaving = setTimeout(retire, endpointLagMs, backend).unref()
-    }
-    refresh()
-  }
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -115,15 +75,88 @@ export async function startBalancer(options: BalancerOptions = {}): Promise<Bala
   return {
     port,
     url: `http://${HOST}:${port}`,
-    setEndpoints,
-    counts: () => [...backends.values()].map(({ port, opened, open }) => ({ port, opened, open })),
+    setEndpoints: (endpoints) => backends.set(endpoints),
+    counts: () => backends.counts(),
     refused: () => refused,
     close: async () => {
-      for (const { leaving } of backends.values()) clearTimeout(leaving)
+      backends.clear()
       const closed = new Promise((resolve) => server.close(resolve))
       for (const socket of sockets) socket.destroy()
       await closed
     },
+  }
+}
+
+interface Backend extends EndpointCount {
+  /** Takes new connections. */
+  active: boolean
+  leaving: NodeJS.Timeout | undefined
+}
+
+/** The endpoints in use, and those that are only waited for. */
+class Backends {
+  readonly #all = new Map<number, Backend>()
+  readonly #lagMs: number
+  #active: Backend[] = []
+
+  constructor(lagMs: number) {
+    this.#lagMs = lagMs
+  }
+
+  /** The endpoint for a number from 0 up to 1. */
+  pick(share: number): Backend | undefined {
+    return this.#active[Math.floor(share * this.#active.length)]
+  }
+
+  opened(backend: Backend): void {
+    backend.opened++
+    backend.open++
+  }
+
+  closed(backend: Backend): void {
+    backend.open--
+    this.#forgetIfUnused(backend)
+  }
+
+  set(endpoints: readonly Endpoint[]): void {
+    const wanted = new Set(endpoints.map(({ port }) => port))
+    for (const port of wanted) {
+      const backend = this.#all.get(port) ?? { port, opened: 0, open: 0, active: true, leaving: undefined }
+      clearTimeout(backend.leaving)
+      backend.leaving = undefined
+      backend.active = true
+      this.#all.set(port, backend)
+    }
+    for (const backend of [...this.#all.values()]) {
+      if (wanted.has(backend.port) || !backend.active || backend.leaving !== undefined) continue
+      if (this.#lagMs === 0) this.#retire(backend)
+      else backend.leaving = setTimeout(() => this.#retire(backend), this.#lagMs).unref()
+    }
+    this.#refresh()
+  }
+
+  counts(): EndpointCount[] {
+    return [...this.#all.values()].map(({ port, opened, open }) => ({ port, opened, open }))
+  }
+
+  clear(): void {
+    for (const { leaving } of this.#all.values()) clearTimeout(leaving)
+    this.#active = []
+  }
+
+  #retire(backend: Backend): void {
+    backend.active = false
+    backend.leaving = undefined
+    this.#refresh()
+    this.#forgetIfUnused(backend)
+  }
+
+  #refresh(): void {
+    this.#active = [...this.#all.values()].filter(({ active }) => active)
+  }
+
+  #forgetIfUnused(backend: Backend): void {
+    if (!backend.active && backend.open === 0) this.#all.delete(backend.port)
   }
 }
 
