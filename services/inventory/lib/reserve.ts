@@ -1,5 +1,5 @@
 import { problems } from './problems.ts'
-import { firstOfEach, inRounds, type Query } from './rounds.ts'
+import { answerRepetitions, firstOfEach, inRounds, type Query } from './rounds.ts'
 import type { Hold, Reservation } from './schemas.ts'
 import * as statements from './statements.ts'
 
@@ -21,26 +21,53 @@ interface Row {
 export function createReserve(query: Query, ttlS: number): (items: Reservation[]) => Promise<(Hold | Error)[]> {
   return (items) =>
     inRounds<Hold>(items.length, async (open, answers) => {
-      const { first, repeated } = firstOfEach(open, (index) => (items[index] as Reservation).orderId)
+      const { first, repetitions } = firstOfEach(open, (index) => (items[index] as Reservation).orderId)
       const { rows } = await query<Row>('reserve', statements.reserve, [...columnsOf(first, items), ttlS])
-      const holds = new Map<string, Row>()
-      const events = new Map<string, string | null>()
-      let raced = false
-      for (const row of rows) {
-        if (row.kind === 'tier') events.set(row.id, row.event_id)
-        else if (row.kind === 'raced') raced = true
-        else holds.set(row.id, row)
-      }
+      const { holds, tiers, raced } = sorted(rows)
+      const undecided: number[] = []
+      const refusedAfterWait: number[] = []
       for (const index of first) {
         const item = items[index] as Reservation
         const row = holds.get(item.orderId)
+        const tier = tiers.get(item.tierId)
         if (row !== undefined) answers[index] = row.kind === 'granted' ? granted(item, row) : repetition(item, row)
-        else if (events.get(item.tierId) !== item.eventId) answers[index] = problems.tier_not_found()
-        else if (raced) repeated.push(index)
+        else if (tier?.event_id !== item.eventId) answers[index] = problems.tier_not_found()
+        else if (raced) undecided.push(index)
+        else if (tier.state === 'moved') refusedAfterWait.push(index)
         else answers[index] = problems.sold_out()
       }
-      return repeated.sort((a, b) => a - b)
+      await refuseUnlessHeld(query, refusedAfterWait, items, answers)
+      const others = answerRepetitions(repetitions, answers, (index, of) => isSame(items[index] as Reservation, items[of] as Reservation))
+      return [...undecided, ...others].sort((a, b) => a - b)
     })
+}
+
+function sorted(rows: Row[]): { holds: Map<string, Row>; tiers: Map<string, Row>; raced: boolean } {
+  const holds = new Map<string, Row>()
+  const tiers = new Map<string, Row>()
+  let raced = false
+  for (const row of rows) {
+    if (row.kind === 'tier') tiers.set(row.id, row)
+    else if (row.kind === 'raced') raced = true
+    else holds.set(row.id, row)
+  }
+  return { holds, tiers, raced }
+}
+
+/** What took the last tickets while the statement waited may have been the same order, sent to another replica: only a later look can tell. */
+async function refuseUnlessHeld(query: Query, indexes: number[], items: Reservation[], answers: (Hold | Error)[]): Promise<void> {
+  if (indexes.length === 0) return
+  const { rows } = await query<Row>('known', statements.known, [indexes.map((index) => (items[index] as Reservation).orderId)])
+  const { holds } = sorted(rows)
+  for (const index of indexes) {
+    const item = items[index] as Reservation
+    const row = holds.get(item.orderId)
+    answers[index] = row === undefined ? problems.sold_out() : repetition(item, row)
+  }
+}
+
+function isSame(a: Reservation, b: Reservation): boolean {
+  return a.tierId === b.tierId && a.eventId === b.eventId && a.quantity === b.quantity
 }
 
 function columnsOf(indexes: number[], items: Reservation[]): [string[], string[], string[], number[]] {

@@ -12,7 +12,7 @@ const roundsMax = 4
  * @param decide writes answers by index and returns the indexes that stay open
  */
 export async function inRounds<Answer>(count: number, decide: (open: number[], answers: (Answer | Error)[]) => Promise<number[]>) {
-  const answers = new Array<Answer | Error>(count)
+  const answers: (Answer | Error)[] = new Array(count)
   let open = Array.from(answers.keys())
   for (let round = 0; round < roundsMax && open.length > 0; round++) open = await again(() => decide(open, answers))
   for (const index of open) answers[index] = problems.overloaded('the same order is being worked on elsewhere', { retryAfterS: 1 })
@@ -29,18 +29,33 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Splits indexes into the first of each id and the repetitions, so that one statement sees an id once. */
-export function firstOfEach(open: number[], idOf: (index: number) => string): { first: number[]; repeated: number[] } {
-  const seen = new Set<string>()
-  const first: number[] = []
-  const repeated: number[] = []
+/**
+ * Splits indexes into the first of each id, so that one statement sees an id once, and the repetitions.
+ * @returns repetitions by index, each with the index of its first
+ */
+export function firstOfEach(open: number[], idOf: (index: number) => string): { first: number[]; repetitions: Map<number, number> } {
+  const firstById = new Map<string, number>()
+  const repetitions = new Map<number, number>()
   for (const index of open) {
     const id = idOf(index)
-    if (seen.has(id)) repeated.push(index)
-    else {
-      seen.add(id)
-      first.push(index)
-    }
+    const first = firstById.get(id)
+    if (first === undefined) firstById.set(id, index)
+    else repetitions.set(index, first)
   }
-  return { first, repeated }
+  return { first: [...firstById.values()], repetitions }
+}
+
+/** Gives repetitions the answer of their first. Returns the indexes that stay open: those whose first does, and those that ask for something else. */
+export function answerRepetitions<Answer>(
+  repetitions: Map<number, number>,
+  answers: (Answer | Error)[],
+  isSame: (index: number, first: number) => boolean = () => true,
+): number[] {
+  const open: number[] = []
+  for (const [index, first] of repetitions) {
+    const answer = answers[first]
+    if (answer !== undefined && isSame(index, first)) answers[index] = answer
+    else open.push(index)
+  }
+  return open
 }

@@ -1,5 +1,5 @@
 import { problems } from './problems.ts'
-import { firstOfEach, inRounds, type Query } from './rounds.ts'
+import { answerRepetitions, firstOfEach, inRounds, type Query } from './rounds.ts'
 import type { Hold } from './schemas.ts'
 import * as statements from './statements.ts'
 
@@ -17,7 +17,7 @@ interface HoldRow {
 export function createConfirm(query: Query): (ids: string[]) => Promise<(Hold | Error)[]> {
   return (ids) =>
     inRounds<Hold>(ids.length, async (open, answers) => {
-      const { first, repeated } = firstOfEach(open, (index) => ids[index] as string)
+      const { first, repetitions } = firstOfEach(open, (index) => ids[index] as string)
       const { rows } = await query<HoldRow>('confirm', statements.confirm, [first.map((index) => ids[index])])
       const holds = new Map(rows.map((row) => [row.id, row]))
       for (const index of first) {
@@ -25,7 +25,7 @@ export function createConfirm(query: Query): (ids: string[]) => Promise<(Hold | 
         if (row === undefined) answers[index] = problems.hold_not_found()
         else answers[index] = row.moves || row.state === 'confirmed' ? confirmed(row) : problems.hold_expired()
       }
-      return repeated
+      return answerRepetitions(repetitions, answers)
     })
 }
 
@@ -37,13 +37,15 @@ function confirmed({ id, event_id, tier_id, quantity, expires_at_ms }: HoldRow):
 export function createRelease(query: Query): (ids: string[]) => Promise<(true | Error)[]> {
   return (ids) =>
     inRounds<true>(ids.length, async (open, answers) => {
-      const { first, repeated } = firstOfEach(open, (index) => ids[index] as string)
+      const { first, repetitions } = firstOfEach(open, (index) => ids[index] as string)
       const { rows } = await query<{ id: string; state: string }>('release', statements.release, [first.map((index) => ids[index])])
       const states = new Map(rows.map(({ id, state }) => [id, state]))
       const unknown = first.filter((index) => !states.has(ids[index] as string))
-      for (const index of first) answers[index] = states.get(ids[index] as string) === 'confirmed' ? problems.hold_confirmed() : true
-      const alive = await entomb(query, unknown, ids)
-      return [...alive, ...repeated]
+      const arrived = new Set(await entomb(query, unknown, ids))
+      for (const index of first) {
+        if (!arrived.has(index)) answers[index] = states.get(ids[index] as string) === 'confirmed' ? problems.hold_confirmed() : true
+      }
+      return [...arrived, ...answerRepetitions(repetitions, answers)]
     })
 }
 

@@ -9,8 +9,9 @@
 /**
  * Reserves many orders at once, in the order given within each tier. Refused is what does not fit; a later, smaller one may still fit.
  * The lock on a tier is taken only while it has tickets: a sold-out tier is answered without writing.
- * Rows: `granted`; `known` (the order has a hold already); `tier` (it exists); `raced` (another replica inserted one of these orders meanwhile,
- * so that what was refused may fit after all).
+ * Rows: `granted`; `known` (the order has a hold already); `tier` (it exists, and is `moved` when another transaction changed it while this one
+ * waited for the lock: then `known` may be out of date); `raced` (such a transaction inserted one of these orders, so that what was refused
+ * may fit after all).
  * $1 order ids, $2 event ids, $3 tier ids, $4 quantities, $5 seconds until expiry.
  */
 export const reserve = `
@@ -19,7 +20,7 @@ WITH input AS MATERIALIZED (
 ), known AS MATERIALIZED (
   SELECT id, event_id, tier_id, quantity, state, expires_at, expires_at > now() AS live FROM holds WHERE id = ANY ($1)
 ), tier AS MATERIALIZED (
-  SELECT id, event_id, stock - held - sold AS free FROM tiers WHERE id = ANY ($3) AND held + sold < stock ORDER BY id FOR NO KEY UPDATE
+  SELECT id, event_id, stock - held - sold AS free, ctid AS version FROM tiers WHERE id = ANY ($3) AND held + sold < stock ORDER BY id FOR NO KEY UPDATE
 ), running AS (
   SELECT i.id, i.event_id, i.tier_id, i.quantity, i.n,
     take_in_order(i.quantity, t.free) OVER (PARTITION BY i.tier_id ORDER BY i.n ROWS UNBOUNDED PRECEDING) AS taken
@@ -40,8 +41,15 @@ WITH input AS MATERIALIZED (
 SELECT 'granted' AS kind, id::text, NULL AS event_id, NULL AS tier_id, NULL AS quantity, NULL AS state,
   (extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms, true AS live FROM inserted
 UNION ALL SELECT 'known', id::text, event_id, tier_id, quantity, state, (extract(epoch FROM expires_at) * 1000)::float8, live FROM known
-UNION ALL SELECT 'tier', id, event_id, NULL, NULL, NULL, NULL, NULL FROM tiers WHERE id = ANY ($3)
+UNION ALL SELECT 'tier', t.id, t.event_id, NULL, NULL,
+  CASE WHEN t.ctid = l.version OR (l.id IS NULL AND t.held + t.sold >= t.stock) THEN 'steady' ELSE 'moved' END, NULL, NULL
+  FROM tiers t LEFT JOIN tier l ON l.id = t.id WHERE t.id = ANY ($3)
 UNION ALL SELECT 'raced', NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM granted) > (SELECT count(*) FROM inserted)`
+
+/** The holds that some orders have. $1 order ids. */
+export const known = `
+SELECT 'known' AS kind, id, event_id, tier_id, quantity, state, (extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms,
+  expires_at > now() AS live FROM holds WHERE id = ANY ($1::uuid[])`
 
 /**
  * Ends holds: picks rows and locks them, moves those that still may, and takes exactly those off the counts of their tiers.

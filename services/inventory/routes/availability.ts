@@ -9,6 +9,7 @@ export async function availability(server: Server): Promise<void> {
   server.route({
     method: 'GET',
     url: '/availability/:eventId',
+    config: { priority: 'browse', problems: ['event_not_found', 'database_unavailable'] },
     schema: {
       summary: 'Read the remaining tickets of an event',
       params: Type.Object({ eventId: Id }, { additionalProperties: false }),

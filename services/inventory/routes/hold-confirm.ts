@@ -7,7 +7,7 @@ export async function holdConfirm(server: Server): Promise<void> {
   server.route({
     method: 'POST',
     url: '/holds/:id/confirm',
-    config: { priority: 'finish' },
+    config: { priority: 'finish', problems: ['hold_not_found', 'hold_expired', 'database_unavailable'] },
     schema: {
       summary: 'Sell the tickets of a hold',
       description: 'Idempotent. 409 hold_expired once its time is over or it was released, even before its tickets are given back.',

@@ -8,7 +8,7 @@ export async function hold(server: Server): Promise<void> {
   server.route({
     method: 'DELETE',
     url: '/holds/:id',
-    config: { priority: 'finish' },
+    config: { priority: 'finish', problems: ['hold_confirmed', 'database_unavailable'] },
     schema: {
       summary: 'Give back the tickets of a hold',
       description: 'Idempotent. An id without a hold is remembered, so that a reservation that is still on its way will hold nothing.',

@@ -7,7 +7,7 @@ export async function holds(server: Server): Promise<void> {
   server.route({
     method: 'POST',
     url: '/holds',
-    config: { priority: 'start' },
+    config: { priority: 'start', problems: ['tier_not_found', 'sold_out', 'hold_expired', 'order_id_reused', 'database_unavailable'] },
     schema: {
       summary: 'Hold tickets for an order',
       description: 'Repeating it gives the same hold. 409 sold_out when fewer remain; 409 hold_expired when the order was given up before.',

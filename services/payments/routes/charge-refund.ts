@@ -7,7 +7,7 @@ export async function chargeRefund(server: Server): Promise<void> {
   server.route({
     method: 'POST',
     url: '/charges/:id/refund',
-    config: { priority: 'finish' },
+    config: { priority: 'finish', problems: ['charge_not_found', 'charge_declined', 'provider_failed', 'database_unavailable'] },
     schema: {
       summary: 'Refund a charge',
       description: 'Idempotent: the money goes back once, and every request gets the answer of the first.',

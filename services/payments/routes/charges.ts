@@ -9,7 +9,10 @@ export async function charges(server: Server): Promise<void> {
   server.route({
     method: 'POST',
     url: '/charges',
-    config: { priority: 'finish' },
+    config: {
+      priority: 'finish',
+      problems: ['idempotency_key_missing', 'payment_declined', 'idempotency_key_reused', 'provider_failed', 'database_unavailable'],
+    },
     schema: {
       summary: 'Charge an order',
       description: 'The Idempotency-Key is the order id. The same request again gets the same answer, 402 payment_declined included.',
