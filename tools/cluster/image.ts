@@ -20,10 +20,11 @@ export async function makeImages({ names, registry, push, revision }: ImageOptio
     const image = repository(name, registry)
     const reference = `${image}:${revision.tag}`
     const startedAtMs = Date.now()
+    note(`[${index + 1}/${names.length}] ${reference}`)
     const how = await buildImage(name, image, revision)
     const { totalBytes, ownBytes } = await imageSize(reference)
     const took = how === 'built' ? `built in ${Math.round((Date.now() - startedAtMs) / 1000)} s` : 'there already'
-    note(`[${index + 1}/${names.length}] ${reference}  ${megabytes(ownBytes)} on top of Node (${megabytes(totalBytes)} in all), ${took}`)
+    note(`      ${megabytes(ownBytes)} on top of Node (${megabytes(totalBytes)} in all), ${took}`)
     if (push) await run('docker', ['push', reference])
     references.push(reference)
   }

@@ -1,11 +1,18 @@
 #!/usr/bin/env node
+import { requireTools } from './command.ts'
+import { surgeOnCluster } from './demo.ts'
 import { UsageError } from './errors.ts'
 import { type CommandLine, numberOf, parseCommandLine, type Values } from './flags.ts'
 import { help } from './help.ts'
 import { makeImages } from './image.ts'
 import { imageNames } from './images.ts'
+import { upgradeService } from './install.ts'
+import { kindName } from './kind.ts'
+import { KubeApi } from './kube-api.ts'
 import { revision } from './revision.ts'
+import { waitForRollout } from './rollout.ts'
 import { measureScale } from './scale.ts'
+import type { Target } from './target.ts'
 import { bringUp, type UpOptions } from './up.ts'
 
 const note = (text: string) => void process.stdout.write(`${text}\n`)
@@ -26,8 +33,13 @@ async function obey({ command, values, names }: CommandLine): Promise<boolean> {
       return true
     case 'up':
       return await up(values)
+    case 'demo':
+      return await demo(values)
     case 'scale':
       return await scale(values)
+    case 'release':
+      await releaseService(values)
+      return true
     default:
       throw new UsageError(command)
   }
@@ -43,6 +55,35 @@ async function up(values: Values): Promise<boolean> {
   api.close()
   note(`the on-sale is up in namespace ${target.namespace}: kubectl -n ${target.namespace} port-forward service/headroom-gateway 3000:3000`)
   return true
+}
+
+async function demo(values: Values): Promise<boolean> {
+  const options = {
+    rate: numberOf(values, 'rate', 1, 5000),
+    factor: numberOf(values, 'factor', 1, 100),
+    calmS: numberOf(values, 'calm', 1, 3600),
+    surgeS: numberOf(values, 'surge', 1, 3600),
+    afterS: numberOf(values, 'after', 1, 3600),
+  }
+  const onSale = await bringUp(upOptions(values), note)
+  try {
+    const { verdicts } = await surgeOnCluster(onSale, options, values.out)
+    return verdicts.every(({ holds }) => holds)
+  } finally {
+    onSale.api.close()
+  }
+}
+
+async function releaseService({ registry, namespace, service = '', tag = '' }: Values): Promise<void> {
+  await requireTools(['kubectl', 'helm'])
+  const target: Target = { context: registry === undefined ? `kind-${await kindName()}` : undefined, namespace }
+  const api = await KubeApi.open(target)
+  try {
+    await upgradeService(target, service, tag)
+    await waitForRollout(target, api, note)
+  } finally {
+    api.close()
+  }
 }
 
 async function scale(values: Values): Promise<boolean> {

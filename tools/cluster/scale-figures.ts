@@ -39,19 +39,16 @@ export function scaleVerdicts(measured: Measured[], limitMillicores: number): Ve
   })
 }
 
-/** One line per size. */
-export function scaleTable(measured: Measured[], limitMillicores: number): string {
-  const one = measured[0]?.goodPerS ?? 0
-  const rows = measured.map((result) => {
-    const cells = [
-      `${result.replicas} x ${limitMillicores}m`.padEnd(10),
-      `${result.goodPerS.toFixed(1)}/s`.padStart(9),
-      one > 0 ? `${(result.goodPerS / one).toFixed(2)} x`.padStart(8) : '',
-      `median ${Math.round(result.medianMs)} ms`.padStart(16),
-      `${(result.cpuUsMean / 1000).toFixed(2)} ms CPU each`.padStart(18),
-      `${result.bad} bad`.padStart(8),
-    ]
-    return cells.join('')
-  })
-  return rows.join('\n')
+/** One size as a line: answers per second, how many times those of one replica, and what they cost. */
+export function scaleLine(result: Measured, one: Measured | undefined, limitMillicores: number): string {
+  const times = one && one.goodPerS > 0 ? `${(result.goodPerS / one.goodPerS).toFixed(2)} x` : ''
+  const cells = [
+    `${result.replicas} x ${limitMillicores}m`.padEnd(10),
+    `${result.goodPerS.toFixed(1)}/s`.padStart(9),
+    times.padStart(8),
+    `median ${Math.round(result.medianMs)} ms`.padStart(16),
+    `${(result.cpuUsMean / 1000).toFixed(2)} ms CPU each`.padStart(18),
+    `${result.bad} bad`.padStart(8),
+  ]
+  return cells.join('')
 }

@@ -8,7 +8,7 @@ import { ensureKind, loadImages } from './kind.ts'
 import { KubeApi } from './kube-api.ts'
 import { revision as readRevision } from './revision.ts'
 import { waitForRollout } from './rollout.ts'
-import { type Measured, scaleTable, scaleVerdicts } from './scale-figures.ts'
+import { type Measured, scaleLine, scaleVerdicts } from './scale-figures.ts'
 import { driveJob, workValues } from './scale-objects.ts'
 import { helm, kubectl, type Target } from './target.ts'
 
@@ -39,7 +39,7 @@ export async function measureScale({ registry, tag, seconds }: ScaleOptions, not
     for (const count of replicas) {
       const result = await measure(target, api, { count, seconds, registry, tag: tag ?? revision.tag }, note)
       measured.push({ replicas: count, ...result })
-      note(scaleTable(measured, limitMillicores))
+      note(scaleLine({ replicas: count, ...result }, measured[0], limitMillicores))
     }
     const verdicts = scaleVerdicts(measured, limitMillicores)
     note(verdictText(verdicts))
