@@ -20,6 +20,11 @@ export function remainingOf(body: unknown): Remaining | undefined {
   return new Map(tiers.flatMap(({ id, remaining }) => (Number.isInteger(remaining) ? [[String(id), remaining as number] as const] : [])))
 }
 
+/** True when the peer says that its answer may be out of date. */
+export function isDegraded(body: unknown): boolean {
+  return (body as { degraded?: unknown } | null)?.degraded === true
+}
+
 /** The code of a problem document, if the body is one. */
 export function codeOf(body: unknown): unknown {
   return (body as { code?: unknown } | null)?.code

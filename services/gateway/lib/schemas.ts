@@ -47,11 +47,12 @@ export type Event = EventList['events'][number]
 /** An order as orders tells it. */
 export const Order = Type.Object({
   id: Type.String(),
-  state: Type.Enum(['pending', 'confirmed', 'cancelled']),
+  state: Type.Enum(['pending', 'confirmed', 'cancelled'], { description: 'pending: the outcome is not known yet; read it again later.' }),
+  reason: Type.Optional(Type.String({ description: 'Why it was cancelled.' })),
   eventId: Type.String(),
   tierId: Type.String(),
   quantity: Type.Integer(),
   amountCents: Type.Integer(),
   currency: Type.String(),
-  reason: Type.Optional(Type.String()),
+  createdAt: Type.String(),
 })

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Answer, Call } from '@headroom/kit/client'
 import type { CallContext } from '@headroom/kit/deadlines'
 import { problems as common, Problem } from '@headroom/kit/errors'
-import { codeOf, eventOf, eventsOf, type Remaining, remainingOf } from './answers.ts'
+import { codeOf, eventOf, eventsOf, isDegraded, type Remaining, remainingOf } from './answers.ts'
 import { MicroCache } from './micro-cache.ts'
 import { problems } from './problems.ts'
 import { Recent } from './recent.ts'
@@ -23,6 +23,8 @@ export interface StorefrontOptions {
 /** An answer of catalog that is kept for when it gives none. */
 interface Known<T> {
   value: T
+  /** Catalog said itself that this may be out of date. */
+  degraded: boolean
   etag: string | undefined
 }
 
@@ -73,7 +75,7 @@ export class Storefront {
     try {
       const current = await this.#fetch(context, path, known, parse)
       cache.set(path, current)
-      return { value: current.value, stale: false }
+      return { value: current.value, stale: current.degraded }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (error.code === 'event_not_found') cache.delete(path)
@@ -87,7 +89,10 @@ export class Storefront {
     const answer = await this.#options.catalog(context, { method: 'GET', path, headers })
     if (answer.status === 304 && known !== undefined) return known
     const value = answer.status === 200 ? parse(answer.body) : undefined
-    if (value !== undefined) return { value, etag: typeof answer.headers.etag === 'string' ? answer.headers.etag : undefined }
+    if (value !== undefined) {
+      const { etag } = answer.headers
+      return { value, degraded: isDegraded(answer.body), etag: typeof etag === 'string' ? etag : undefined }
+    }
     if (answer.status === 404 && codeOf(answer.body) === 'event_not_found') throw problems.event_not_found()
     throw common.dependency_unavailable('catalog gives no usable answer', { retryAfterS: 1 })
   }

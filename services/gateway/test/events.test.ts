@@ -44,3 +44,11 @@ t.test('a list that is none is not believed', async (t) => {
   const { server } = await open(t, { catalog: () => ({ status: 200, body: { events: 'none' } }) })
   t.match((await server.inject('/api/events')).json(), { code: 'dependency_unavailable' })
 })
+
+t.test('what catalog says may be out of date is passed on as such, however often it is asked', async (t) => {
+  const { server } = await open(t, {
+    catalog: ({ headers }) =>
+      headers['if-none-match'] ? { status: 304 } : { status: 200, body: { events: [event], degraded: true }, headers: { etag: '"1"' } },
+  })
+  for (let i = 0; i < 2; i++) t.strictSame((await server.inject('/api/events')).json(), { events: [event], degraded: true })
+})

@@ -21,6 +21,7 @@ export const order = {
   quantity: 2,
   amountCents: 19000,
   currency: 'EUR',
+  createdAt: '2027-01-01T10:00:00.000Z',
 }
 
 /** A body that every test may send. */

@@ -89,6 +89,7 @@ t.test('bad input is refused with the documented problem and reaches nobody', as
   await bad(buy('k', { ...wanted, eventId: 'A B' }), 400, 'validation_failed', 'body/eventId')
   await bad(buy('k', { ...wanted, tierId: 7 }), 400, 'validation_failed', 'body/tierId')
   await bad(buy('k', { ...wanted, buyer: '' }), 400, 'validation_failed', 'body/buyer')
+  await bad(buy('k', { ...wanted, buyer: 'a\nb' }), 400, 'validation_failed', 'body/buyer')
   await bad(buy('k', { ...wanted, priceCents: 1 }), 400, 'validation_failed', 'body/priceCents')
   await bad({ method: 'GET', url: '/api/orders' }, 405, 'method_not_allowed')
   await bad({ method: 'POST', url: '/api/order' }, 404, 'route_not_found')

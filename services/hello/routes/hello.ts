@@ -6,12 +6,14 @@ export async function hello(server: Server): Promise<void> {
   server.route({
     method: 'GET',
     url: '/hello',
-    config: { priority: 'browse' },
+    config: { priority: 'browse', problems: [] },
     schema: {
       summary: 'Say hello',
       produces: ['text/plain'],
       response: { 200: Type.String() },
     },
-    handler: async (_request, reply) => reply.type('text/plain; charset=utf-8').send('Hello World!'),
+    handler: (_request, reply) => {
+      reply.type('text/plain; charset=utf-8').send('Hello World!')
+    },
   })
 }
