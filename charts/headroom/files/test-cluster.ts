@@ -38,7 +38,8 @@ async function problems(): Promise<string[]> {
   }
   for (const { metadata, status } of await list('autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers')) {
     const active = status.conditions?.find(({ type }) => type === 'ScalingActive')
-    if (active?.status !== 'True') found.push(`${metadata.name}: the autoscaler has no metric: ${active?.message ?? 'it has not looked yet'}`)
+    if (active?.status !== 'True')
+      found.push(`${metadata.name}: the autoscaler has no metric: ${active?.message ?? 'it has not looked yet'}`)
   }
   return found
 }
