@@ -19,7 +19,16 @@ export function acknowledge(order: OrderAttempt, reply: Reply, verdict: Verdict)
   const code = problemCode(reply.body)
   // A client's error (4xx) is final. Any other failure says that the server does not know either.
   const unknown = verdict.outcome === 'failed' && !(status >= 400 && status < 500)
-  const ack = { ...order, ...verdict, status, ...(code === null ? {} : { code }), ...(unknown ? { unknown } : {}), atMs }
+  const reason = verdict.outcome === 'failed' ? { reason: verdict.reason } : {}
+  const ack = {
+    ...order,
+    outcome: verdict.outcome,
+    ...reason,
+    status,
+    ...(code === null ? {} : { code }),
+    ...(unknown ? { unknown } : {}),
+    atMs,
+  }
   return { ack, verdict }
 }
 

@@ -1,7 +1,7 @@
 import type { Stage } from './profile.ts'
 import type { Sample, SliceSummary, Summary } from './results.ts'
 import { Slice } from './stats.ts'
-import type { Journey, Verdict } from './verdict.ts'
+import type { Journey, Outcome, Verdict } from './verdict.ts'
 
 /** A request that leaves later than this after it was due counts as late: five ticks of the clock it is sent by. */
 export const LATE_SEND_MS = 5
@@ -20,7 +20,7 @@ export class Recorder {
   readonly #stages: readonly Slice[]
   readonly #journeys = new Map<Journey, Slice>()
   readonly #slicesOf: readonly Map<Journey, readonly Slice[]>[]
-  readonly #failures = new Map<string, number>()
+  readonly #reasons: Partial<Record<Outcome, Map<string, number>>> = { refused: new Map(), failed: new Map() }
 
   constructor(stages: readonly Stage[]) {
     this.#stages = stages.map(() => new Slice())
@@ -48,9 +48,10 @@ export class Recorder {
       slice.record(verdict.outcome, waitedMs)
       if (confirmedOrder) slice.orders.confirmed += 1
     }
-    if (verdict.outcome !== 'failed') return
+    const reasons = this.#reasons[verdict.outcome]
+    if (reasons === undefined) return
     const reason = verdict.reason ?? 'unknown'
-    this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
 
   /** Nothing was offered and nothing ended since the last second was taken. */
@@ -69,12 +70,15 @@ export class Recorder {
   }
 
   /** What a summary says about requests. */
-  results(stages: readonly Stage[]): Pick<Summary, 'requests' | 'orders' | 'latencyMs' | 'byStage' | 'byJourney' | 'failures'> {
+  results(
+    stages: readonly Stage[],
+  ): Pick<Summary, 'requests' | 'orders' | 'latencyMs' | 'byStage' | 'byJourney' | 'refusals' | 'failures'> {
     return {
       ...summarize(this.total),
       byStage: stages.map((stage, index) => ({ ...stage, ...summarize(this.#stages[index] ?? new Slice()) })),
       byJourney: Object.fromEntries([...this.#journeys].map(([journey, slice]) => [journey, summarize(slice)])),
-      failures: Object.fromEntries([...this.#failures].sort(([, a], [, b]) => b - a)),
+      refusals: mostFrequentFirst(this.#reasons.refused),
+      failures: mostFrequentFirst(this.#reasons.failed),
     }
   }
 
@@ -90,6 +94,10 @@ export class Recorder {
     slicesOf.set(request.journey, slices)
     return slices
   }
+}
+
+function mostFrequentFirst(counts: ReadonlyMap<string, number> = new Map()): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a))
 }
 
 function summarize(slice: Slice): SliceSummary {

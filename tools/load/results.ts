@@ -54,6 +54,9 @@ export interface Summary extends SliceSummary {
   readonly stages: readonly Stage[]
   readonly byStage: readonly (Stage & SliceSummary)[]
   readonly byJourney: Partial<Record<Journey, SliceSummary>>
+  /** Documented refusals by problem code. */
+  readonly refusals: Record<string, number>
+  /** Failures by reason. */
   readonly failures: Record<string, number>
   readonly connections: { readonly opened: number; readonly max: number; readonly reconnects: number }
   readonly schedule: ScheduleSummary

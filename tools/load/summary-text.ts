@@ -14,11 +14,13 @@ export function summaryText(summary: Summary): string {
     cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
   )
   const { attempted, confirmed } = summary.orders
+  const refusals = Object.entries(summary.refusals).map(([code, count]) => `refused ${count}: ${code}`)
   const failures = Object.entries(summary.failures).map(([reason, count]) => `failed ${count}: ${reason}`)
   return [
     `${summary.target} for ${summary.durationS} s${summary.endedEarly === null ? '' : `, ended early: ${summary.endedEarly}`}`,
     ...table,
     ...(attempted > 0 ? [`orders: ${attempted} attempted, ${confirmed} confirmed`] : []),
+    ...refusals,
     ...failures,
     ...summary.warnings.map((warning) => `warning: ${warning}`),
     '',

@@ -8,14 +8,13 @@ export const OUTCOMES: readonly Outcome[] = ['ok', 'refused', 'limited', 'shed',
 /** What is asked for: one page of the shop, an order, an order read again, or one fixed path. */
 export type Journey = 'browse' | 'view' | 'order' | 'read' | 'path'
 
-/** An outcome, and a short word for why where it is a failure. */
+/** An outcome, and a short word for why where it is a refusal or a failure. */
 export interface Verdict {
   readonly outcome: Outcome
   readonly reason?: string
 }
 
 const OK: Verdict = { outcome: 'ok' }
-const REFUSED: Verdict = { outcome: 'refused' }
 
 /** Statuses with which each journey's wish is granted; 202 is an order whose end is to be read later. */
 const GRANTED: Record<Exclude<Journey, 'path'>, readonly number[]> = { browse: [200], view: [200], order: [201, 202], read: [200] }
@@ -26,7 +25,7 @@ const GRANTED: Record<Exclude<Journey, 'path'>, readonly number[]> = { browse: [
  */
 const REFUSALS: Partial<Record<Journey, readonly string[]>> = {
   view: ['404 event_not_found'],
-  order: ['402 payment_declined', '404 event_not_found', '404 tier_not_found', '409 sold_out'],
+  order: ['402 payment_declined', '404 event_not_found', '404 tier_not_found', '409 sold_out', '409 hold_expired', '409 order_timed_out'],
 }
 
 /** Sorts one reply: granted, refused for a documented reason, turned away (429, 503 with Retry-After), or a failure. */
@@ -37,7 +36,7 @@ export function judge(journey: Journey, reply: Reply): Verdict {
   if (status === 429) return { outcome: 'limited' }
   if (status === 503 && reply.hasRetryAfter) return { outcome: 'shed' }
   const code = status >= 400 ? problemCode(reply.body) : null
-  if (code !== null && REFUSALS[journey]?.includes(`${status} ${code}`)) return REFUSED
+  if (code !== null && REFUSALS[journey]?.includes(`${status} ${code}`)) return { outcome: 'refused', reason: code }
   if (journey === 'read' && status === 404) return { outcome: 'failed', reason: 'acknowledged_order_missing' }
   return { outcome: 'failed', reason: code === null ? `status_${status}` : `status_${status}_${code}` }
 }

@@ -27,6 +27,7 @@ t.test('a request counts in its second, stage, journey and the whole', async (t)
   t.match(results.requests, { offered: 2, ok: 1, failed: 1 })
   t.same(results.orders, { attempted: 1, confirmed: 1 })
   t.same(results.failures, { timeout: 1 })
+  t.same(results.refusals, {})
   t.match(results.byStage, [
     { name: 'calm', ratePerS: 1, requests: { offered: 1, failed: 1 } },
     { name: 'surge', requests: { offered: 1, ok: 1 }, orders: { attempted: 1, confirmed: 1 } },
