@@ -1,13 +1,10 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from './lib/flags.ts'
 import { emit } from './lib/generated.ts'
 import { documentOf } from './lib/openapi-document.ts'
 import { root, serviceNames } from './lib/services.ts'
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
-if (values.help) {
-  process.stdout.write('Usage: node scripts/openapi.ts [--check]\nWrites services/*/openapi.json; with --check, fails when one is stale.\n')
-  process.exit(0)
-}
+const usage = 'Usage: node scripts/openapi.ts [--check]\nWrites services/*/openapi.json; with --check, fails when one is stale.\n'
+const { values } = readFlags(usage, { check: { type: 'boolean', default: false } })
 
 let fresh = true
 for (const name of serviceNames()) {

@@ -50,7 +50,8 @@ export class Storefront {
 
   /** @throws Problem when catalog does not answer and never did */
   async list(context: CallContext): Promise<EventList> {
-    const { value, stale } = await this.#read(context, '/events', this.#lists, eventsOf)
+    const path = '/events'
+    const { value, stale } = await this.#read(context, path, this.#lists, eventsOf)
     return { events: value, degraded: this.#count(stale) }
   }
 
