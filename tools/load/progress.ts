@@ -4,7 +4,11 @@ import type { Sample } from './results.ts'
 const BAR_COLUMNS = 24
 
 /** One line that is written over each second, for a person who watches. */
-export function showProgress(stream: WriteStream, sample: Sample, totalS: number): void {
+export function showProgress(
+  stream: Pick<WriteStream, 'columns' | 'cursorTo' | 'write' | 'clearLine'>,
+  sample: Sample,
+  totalS: number,
+): void {
   const line = progressLine(sample, totalS)
   stream.cursorTo(0)
   stream.write(line.slice(0, Math.max(20, stream.columns - 1)))

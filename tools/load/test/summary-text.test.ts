@@ -1,5 +1,5 @@
 import t from 'tap'
-import { progressLine } from '../progress.ts'
+import { progressLine, showProgress } from '../progress.ts'
 import type { Sample, Summary } from '../results.ts'
 import { summaryText } from '../summary-text.ts'
 import { warningsOf } from '../warnings.ts'
@@ -25,6 +25,22 @@ const SUMMARY: Summary = {
   warnings: ['slow'],
 }
 
+const SAMPLE: Sample = {
+  ...COUNTS,
+  t: 30,
+  atMs: 0,
+  stage: 'surge',
+  sent: 50,
+  p50Ms: 1,
+  p95Ms: 2,
+  p99Ms: 35.4,
+  maxMs: 40,
+  inFlight: 9,
+  connections: 64,
+  lateOver5ms: 0,
+  orders: { attempted: 0, confirmed: 0 },
+}
+
 t.test('the summary for people', async (t) => {
   const lines = summaryText(SUMMARY).split('\n')
   t.equal(lines[0], 'http://h for 2 s, ended early: SIGINT')
@@ -36,30 +52,27 @@ t.test('the summary for people', async (t) => {
 })
 
 t.test('progress of one second', async (t) => {
-  const sample: Sample = {
-    ...COUNTS,
-    t: 30,
-    atMs: 0,
-    stage: 'surge',
-    sent: 50,
-    p50Ms: 1,
-    p95Ms: 2,
-    p99Ms: 35.4,
-    maxMs: 40,
-    inFlight: 9,
-    connections: 64,
-    lateOver5ms: 0,
-    orders: { attempted: 0, confirmed: 0 },
-  }
-  const line = progressLine(sample, 120)
+  const line = progressLine(SAMPLE, 120)
   t.equal(
     line,
     'surge    [######..................] 30/120 s  offered 50/s  ok 40  refused 1  limited 2  shed 3  FAILED 4  p99 35 ms  in flight 9',
   )
   t.match(
-    progressLine({ ...sample, shed: 0, failed: 0, refused: 0, limited: 0, p99Ms: null, t: 125 }, 120),
+    progressLine({ ...SAMPLE, shed: 0, failed: 0, refused: 0, limited: 0, p99Ms: null, t: 125 }, 120),
     /\[#{24}\] 125\/120 s {2}offered 50\/s {2}ok 40 {2}p99 -/,
   )
+})
+
+t.test('progress is written over itself, no wider than the terminal', async (t) => {
+  const calls: unknown[] = []
+  const note = (name: string) => (value: unknown) => calls.push([name, value]) > 0
+  const terminal = { columns: 40, cursorTo: note('cursorTo'), write: note('write'), clearLine: note('clearLine') }
+  showProgress(terminal, SAMPLE, 120)
+  t.same(calls, [
+    ['cursorTo', 0],
+    ['write', progressLine(SAMPLE, 120).slice(0, 39)],
+    ['clearLine', 1],
+  ])
 })
 
 t.test('warnings about the generator itself', async (t) => {
