@@ -29,7 +29,8 @@ t.test('the notes of the on-sale are the commands to run', withHelm, async (t) =
     'kubectl port-forward --namespace headroom service/headroom-gateway 8080:3000\n',
     'curl http://127.0.0.1:8080/hello\n',
     'curl http://127.0.0.1:8080/api/events\n',
-    'kubectl create --namespace headroom --filename k8s/load-job.yaml\n',
+    "sed 's#image: headroom/\\(.*\\):REVISION#image: headroom/\\1:1#' k8s/load-job.yaml | kubectl apply --namespace headroom --filename -\n",
+    'kubectl logs --namespace headroom --follow job/headroom-load --container load\n',
     'kubectl get horizontalpodautoscalers --namespace headroom --watch\n',
     'helm test headroom --namespace headroom\n',
   ]) {

@@ -51,6 +51,7 @@ t.test('helm lints both charts and packages them with what they link to', withHe
 })
 
 t.test('the manifests of k8s/ are sound', async (t) => {
+  sound(t, parseObjects(await readFile(new URL('k8s/load-job.yaml', root), 'utf8')), 'load-job.yaml')
   for (const file of ['metrics-server.yaml', 'prometheus.yaml']) {
     const text = await readFile(new URL(`k8s/${file}`, root), 'utf8')
     const objects = parseObjects(text).filter(({ kind }) => kind !== 'APIService')
