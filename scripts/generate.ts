@@ -19,5 +19,6 @@ for (const generator of generators) {
   const { status } = spawnSync(process.execPath, [path, ...(values.check ? ['--check'] : [])], { stdio: 'inherit' })
   failed ||= status !== 0
 }
-if (failed && values.check) process.stderr.write('Generated files are stale or a generator failed: run `npm run generate` and commit what changes.\n')
+if (failed && values.check)
+  process.stderr.write('Generated files are stale or a generator failed: run `npm run generate` and commit what changes.\n')
 process.exitCode = failed ? 1 : 0
