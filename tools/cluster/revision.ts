@@ -5,7 +5,9 @@ import { ClusterError } from './errors.ts'
 
 /** What can get into an image; a change anywhere else leaves the images as they are. */
 const inputs = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'kit', 'services', 'tools']
-const pathspec = [...inputs, ':(exclude,glob)**/test/**', ':(exclude,glob)**/*.md']
+/** Programs of the machine that builds, tests and documents. */
+const outside = ['tools/cluster', 'tools/local', '**/test/**', '**/*.md']
+const pathspec = [...inputs, ...outside.map((glob) => `:(exclude,glob)${glob}${glob.includes('*') ? '' : '/**'}`)]
 
 /** Which sources an image was built from. */
 export interface Revision {

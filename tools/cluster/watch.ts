@@ -89,7 +89,7 @@ export class Watch {
     if (Date.now() - this.#ratesAtMs >= ratesEveryMs) await this.#readRates()
     const snapshot: Snapshot = { deployments, hpas, events }
     this.#now = serviceSamples(snapshot, this.#services, this.#rates)
-    for (const { metadata, spec } of hpas) {
+    for (const { spec } of hpas) {
       const service = serviceOf(spec.scaleTargetRef.name, this.#services)
       if (service) this.minimum.set(service, spec.minReplicas ?? 1)
     }
