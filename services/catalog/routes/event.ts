@@ -8,6 +8,7 @@ export async function event(server: Server): Promise<void> {
   server.route({
     method: 'GET',
     url: '/events/:id',
+    config: { priority: 'browse', problems: ['event_not_found', 'database_unavailable'] },
     schema: {
       summary: 'Read one event with its tiers',
       params: Type.Object({ id: Id }, { additionalProperties: false }),

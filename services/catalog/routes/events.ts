@@ -7,6 +7,7 @@ export async function events(server: Server): Promise<void> {
   server.route({
     method: 'GET',
     url: '/events',
+    config: { priority: 'browse', problems: ['database_unavailable'] },
     schema: {
       summary: 'List all events with their tiers',
       response: { 200: EventListSchema, 304: Unchanged, default: ProblemSchema },

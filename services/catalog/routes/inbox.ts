@@ -22,7 +22,7 @@ export async function inbox(server: Server): Promise<void> {
   server.route({
     method: 'POST',
     url: '/inbox',
-    config: { priority: 'finish' },
+    config: { priority: 'finish', problems: ['database_unavailable'] },
     schema: {
       summary: 'Take order events; those taken before have no further effect',
       body: Type.Object({ events: Type.Array(OrderEventSchema, { maxItems: 100 }) }, { additionalProperties: false }),

@@ -18,6 +18,8 @@ CREATE TABLE orders (
   state text NOT NULL CHECK (state IN ('pending', 'held', 'charged', 'confirmed', 'refunding', 'cancelling', 'cancelled')),
   -- Why it is or will be cancelled: sold_out, tier_not_found, payment_declined, hold_expired, order_timed_out, unavailable.
   reason text,
+  -- True once a reply named it while it was unfinished: its key then stays with it.
+  told boolean NOT NULL DEFAULT false,
   -- Number of transitions made; the newest row of saga_log carries it as seq.
   step integer NOT NULL DEFAULT 1,
   -- Number of times a recovery took the order over; a worker whose claim is no longer this one can write nothing.
