@@ -1,0 +1,15 @@
+import { defineService } from '@headroom/kit/service'
+import { config } from './config.ts'
+import { cluster } from './plugins/cluster.ts'
+import { fleet } from './routes/fleet.ts'
+import { fleetStream } from './routes/fleet-stream.ts'
+
+export const service = defineService({
+  name: 'observer',
+  config,
+  app: async (server, config) => {
+    await server.register(cluster, config)
+    await server.register(fleet)
+    await server.register(fleetStream)
+  },
+})

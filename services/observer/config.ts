@@ -1,0 +1,32 @@
+import { defineConfig } from '@headroom/kit/config'
+import { Type } from 'typebox'
+
+export const config = defineConfig({
+  KUBECONFIG: Type.String({
+    default: '',
+    description: "Kubeconfig file; empty: the pod's service account, else the file that kubectl uses.",
+  }),
+  NAMESPACE: Type.String({
+    default: '',
+    pattern: '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$',
+    description: "Namespace that is watched; empty: the pod's own, or that of the kubeconfig's context.",
+  }),
+  REFRESH_INTERVAL_MS: Type.Integer({
+    default: 60_000,
+    minimum: 1000,
+    maximum: 600_000,
+    description: 'Mean time between full lists, jittered by half: what a silent watch has missed is found by then.',
+  }),
+  STALE_AFTER_MS: Type.Integer({
+    default: 120_000,
+    minimum: 2000,
+    maximum: 3_600_000,
+    description: 'Age of the last word from the API above which data is called stale.',
+  }),
+  USAGE_INTERVAL_MS: Type.Integer({
+    default: 15_000,
+    minimum: 500,
+    maximum: 300_000,
+    description: "Time between readings of the pods' CPU.",
+  }),
+})

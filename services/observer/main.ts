@@ -1,0 +1,4 @@
+import { run } from '@headroom/kit/run'
+import { service } from './app.ts'
+
+await run(service)

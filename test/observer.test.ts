@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from '@headroom/kit/testing'
+import t from 'tap'
+import { service } from '../services/observer/app.ts'
+import type { Fleet } from '../services/observer/plugins/cluster.ts'
+import { serveKube } from '../tools/local/kube/server.ts'
+import { Store } from '../tools/local/kube/store.ts'
+import type { Pod } from '../tools/local/kube/types.ts'
+
+const labels = { app: 'orders' }
+const deployment = (replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'orders', namespace: 'shop', labels },
+  spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'orders' }] } } },
+})
+const pod = (name: string): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', labels },
+  spec: { containers: [{ name: 'orders' }] },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }] },
+})
+
+t.test('the observer, unmodified, follows the local Kubernetes API', async (t) => {
+  const store = new Store()
+  const api = await serveKube(store, { namespace: 'shop' })
+  const folder = mkdtempSync(join(tmpdir(), 'headroom-observer-'))
+  t.teardown(async () => {
+    await api.close()
+    rmSync(folder, { recursive: true })
+  })
+  writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig)
+  store.create('deployments', deployment(1))
+  store.create('pods', pod('orders-1'))
+  const { server } = await build(t, service, { KUBECONFIG: join(folder, 'kubeconfig') })
+
+  /** Resolves with the first fleet that is as asked; the test's own time limit ends a wait in vain. */
+  const until = (wanted: (fleet: Fleet) => boolean) =>
+    new Promise<Fleet>((resolve) => {
+      const look = () => {
+        const fleet = server.cluster.fleet()
+        if (!wanted(fleet)) return
+        stop()
+        resolve(fleet)
+      }
+      const stop = server.cluster.onChange(look)
+      look()
+    })
+
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const first = await until(({ services }) => services[0]?.pods.length === 1)
+  t.match(first, {
+    access: 'ok',
+    namespace: 'shop',
+    stale: false,
+    services: [{ name: 'orders', pods: [{ name: 'orders-1', state: 'ready' }] }],
+  })
+
+  store.create('pods', pod('orders-2'))
+  store.change('deployments', 'shop', 'orders', ({ spec }) => {
+    spec.replicas = 2
+  })
+  const grown = await until(({ services }) => services[0]?.pods.length === 2)
+  t.equal(grown.services[0]?.pods[1]?.name, 'orders-2')
+
+  store.remove('pods', 'shop', 'orders-1')
+  const shrunk = await until(({ services }) => services[0]?.pods.length === 1)
+  t.equal(shrunk.services[0]?.pods[0]?.name, 'orders-2')
+})
