@@ -54,9 +54,17 @@ export class Watch {
 }
 
 /** Offers the surge, waits until the services are back, checks the invariants and writes the run. */
-export async function surgeAndReport(engine: Engine, watch: Watch, view: LiveView, options: Options, onSurge: (surge: Surge) => void): Promise<Verdict[]> {
+export async function surgeAndReport(
+  engine: Engine,
+  watch: Watch,
+  view: LiveView,
+  options: Options,
+  onSurge: (surge: Surge) => void,
+): Promise<Verdict[]> {
   const { rate, factor, calmS, surgeS, afterS, out } = options
-  view.note(`surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${options.speed}`)
+  view.note(
+    `surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${options.speed}`,
+  )
   const onSample = (load: LoadSample) => {
     watch.load = load
   }

@@ -126,7 +126,11 @@ export class Engine {
     const addresses = new Map(values.map(({ service, name }) => [name, this.#balancers.get(service)?.url ?? '']))
     const migrated = values.filter(({ migration }) => migration.enabled)
     onNote(`migrating ${migrated.map(({ service }) => service).join(', ')}`)
-    await Promise.all(migrated.map(({ service, migration }) => runMigration(new URL(`services/${service}/migrate.ts`, root), { ...postgres.env(service), ...migration.env })))
+    await Promise.all(
+      migrated.map(({ service, migration }) =>
+        runMigration(new URL(`services/${service}/migrate.ts`, root), { ...postgres.env(service), ...migration.env }),
+      ),
+    )
     return values.map((block) => {
       const { service, database } = block
       const balancer = this.#balancers.get(service) as Balancer
@@ -134,7 +138,10 @@ export class Engine {
         service,
         values: block,
         main: new URL(`services/${service}/main.ts`, root),
-        env: environmentOf(block, addresses, database.enabled ? postgres.env(service) : undefined),
+        env: {
+          ...environmentOf(block, addresses, database.enabled ? postgres.env(service) : undefined),
+          ...(block.serviceAccount.token ? { KUBECONFIG: this.kubeconfigFile } : {}),
+        },
         setEndpoints: balancer.setEndpoints,
       }
     })

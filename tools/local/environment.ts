@@ -8,10 +8,15 @@ export type Addresses = ReadonlyMap<string, string>
  * @param database the libpq variables of the service's database, when it has one
  * @throws Error when it calls a service that does not run here
  */
-export function environmentOf({ service, env, peers }: ServiceValues, addresses: Addresses, database: Record<string, string> | undefined): Record<string, string> {
+export function environmentOf(
+  { service, env, peers }: ServiceValues,
+  addresses: Addresses,
+  database: Record<string, string> | undefined,
+): Record<string, string> {
   const calls = Object.entries(peers.calls).map(([key, peer]) => {
     const address = addresses.get(peer.service)
-    if (address === undefined) throw new Error(`charts/headroom: ${service}.peers.calls.${key} names ${peer.service}, which is not enabled in this profile`)
+    if (address === undefined)
+      throw new Error(`charts/headroom: ${service}.peers.calls.${key} names ${peer.service}, which is not enabled in this profile`)
     return [key, address]
   })
   return { ...env, ...Object.fromEntries(calls), ...database }

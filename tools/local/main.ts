@@ -69,7 +69,14 @@ async function main(): Promise<number> {
   }
 }
 
-async function demo(engine: Engine, watch: Watch, view: LiveView, options: Options, interruption: Interruption, onStop: (stop: () => void) => void) {
+async function demo(
+  engine: Engine,
+  watch: Watch,
+  view: LiveView,
+  options: Options,
+  interruption: Interruption,
+  onStop: (stop: () => void) => void,
+) {
   const run = surgeAndReport(engine, watch, view, options, (surge) => onStop(() => surge.stop()))
   const verdicts = await interruption.race(run)
   view.note(`\n${verdictText(verdicts)}\n\nsummary: ${options.out}/summary.json   timeline: ${options.out}/timeline.csv`)

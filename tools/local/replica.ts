@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/headroom', import.meta.url))
 const preload = new URL('./cpu-limit.ts', import.meta.url).href
 
 /** Where a replica is in its life, in Kubernetes' words where it has one. */
@@ -57,7 +58,8 @@ export class Replica {
         OPS_PORT: String(opsPort),
         POD_NAME: options.name,
         PATH: process.env.PATH ?? '',
-        ...(process.env.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } : {}),
+        // The images bring theirs; a replica under a small CPU limit starts a fifth sooner with it.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
         ...(limited ? { CPU_LIMIT_MILLICORES: String(options.cpuLimitMillicores) } : {}),
       },
       stdio: ['ignore', 'pipe', 'pipe'],

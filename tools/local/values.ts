@@ -12,6 +12,8 @@ export interface ServiceValues {
   /** Who it calls, by the variable that gets the URL. */
   peers: { calls: Record<string, { service: string; port: number }> }
   database: { enabled: boolean }
+  /** With a token it may ask the Kubernetes API. */
+  serviceAccount: { token: boolean }
   migration: { enabled: boolean; args: string[]; env: Record<string, string> }
   name: string
 }
