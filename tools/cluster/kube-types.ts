@@ -6,6 +6,7 @@ export interface Meta {
   uid?: string
   generation?: number
   labels?: Record<string, string>
+  annotations?: Record<string, string>
   creationTimestamp?: string
   deletionTimestamp?: string
   ownerReferences?: { kind: string; name: string; uid: string }[]

@@ -62,19 +62,44 @@ export async function waitForRollout(target: Target, api: KubeApi, note: (text: 
 }
 
 async function read(api: KubeApi): Promise<Kinds> {
-  const [deployments, sets, pods, jobs] = await Promise.all([
+  const [deployments, replicaSets, sets, pods, jobs] = await Promise.all([
     api.list<Workload>('apps/v1', 'deployments'),
+    api.list<Workload>('apps/v1', 'replicasets'),
     api.list<Workload>('apps/v1', 'statefulsets'),
     api.list<Pod>('v1', 'pods'),
     api.list<Job>('batch/v1', 'jobs'),
   ])
-  return { workloads: [...deployments, ...sets], pods, jobs }
+  return { workloads: [...deployments, ...sets], pods: withoutReplaced(pods, deployments, replicaSets), jobs: newest(jobs) }
 }
 
-/** The obstacle as an error, with the last log lines where there are any. */
+/** The pods that are wanted: those of an earlier revision may be broken, which is often why there is a new one. */
+export function withoutReplaced(pods: Pod[], deployments: Workload[], replicaSets: Workload[]): Pod[] {
+  const revision = 'deployment.kubernetes.io/revision'
+  const replaced = replicaSets.filter(({ metadata }) => {
+    const owner = deployments.find(({ metadata: { uid } }) => metadata.ownerReferences?.some((reference) => reference.uid === uid))
+    return owner !== undefined && owner.metadata.annotations?.[revision] !== metadata.annotations?.[revision]
+  })
+  const uids = new Set(replaced.map(({ metadata }) => metadata.uid))
+  return pods.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uids.has(uid)))
+}
+
+/** The last Job of each name label: one that failed in an earlier release is no longer in the way. */
+export function newest(jobs: Job[]): Job[] {
+  const last = new Map<string, Job>()
+  for (const job of jobs.toSorted((a, b) => createdMs(a) - createdMs(b)))
+    last.set(job.metadata.labels?.['app.kubernetes.io/name'] ?? job.metadata.name, job)
+  return [...last.values()]
+}
+
+function createdMs({ metadata }: Job): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0
+}
+
+/** The obstacle as an error, with the last log lines where there are any, stack frames apart. */
 export async function withLog(target: Target, { text, logs }: Obstacle): Promise<ClusterError> {
   if (!logs) return new ClusterError(text)
-  const args = ['logs', logs.pod, '-c', logs.container, '--tail=10', ...(logs.previous ? ['--previous'] : [])]
+  const args = ['logs', logs.pod, '-c', logs.container, '--tail=40', ...(logs.previous ? ['--previous'] : [])]
   const log = await kubectl(target, args).catch(() => '')
-  return new ClusterError(log.trim() ? `${text}\n${log.trimEnd().replace(/^/gm, '  | ')}` : text)
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return new ClusterError([text, ...lines.slice(-10).map((line) => `  | ${line}`)].join('\n'))
 }
