@@ -2,18 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { codesIn } from '../scripts/lib/openapi-compat.ts'
 import { documentOf } from '../scripts/lib/openapi-document.ts'
-import type { Document, Operation, Schema } from '../scripts/lib/openapi-types.ts'
+import type { Operation, Schema } from '../scripts/lib/openapi-types.ts'
 import { schemaBreaks } from '../scripts/lib/schema-compat.ts'
-import { root, serviceNames } from '../scripts/lib/services.ts'
+import { committedDocument as committed, root, serviceNames } from '../scripts/lib/services.ts'
 import { disappointments, type Expectation } from './contracts/expectation.ts'
 import { gateway } from './contracts/gateway.ts'
 import { orders } from './contracts/orders.ts'
 
 const consumers: Record<string, Expectation[]> = { gateway, orders }
-
-function committed(name: string): Document {
-  return JSON.parse(readFileSync(`${root}/services/${name}/openapi.json`, 'utf8'))
-}
 
 /** All source of a service but its tests. */
 function sourceOf(name: string): string {

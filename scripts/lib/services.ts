@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { BaseConfig } from '@headroom/kit/config'
 import type { defineProblems } from '@headroom/kit/errors'
 import type { ServiceDefinition } from '@headroom/kit/service'
+import type { Document } from './openapi-types.ts'
 
 /** The checkout these scripts work on. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,6 +19,11 @@ export function serviceNames(): string[] {
 export async function loadService(name: string): Promise<ServiceDefinition> {
   const { service } = (await import(`${root}/services/${name}/app.ts`)) as { service: ServiceDefinition }
   return service
+}
+
+/** The OpenAPI document that is committed beside a service. */
+export function committedDocument(name: string): Document {
+  return JSON.parse(readFileSync(`${root}/services/${name}/openapi.json`, 'utf8'))
 }
 
 /** One line of the error catalogue. */
