@@ -3,7 +3,7 @@ import { defineProblems } from '@headroom/kit/errors'
 /** What inventory may answer beside the codes every service has. */
 export const problems = defineProblems({
   event_not_found: [404, 'No such event'],
-  tier_not_found: [404, 'The event has no such tier'],
+  tier_not_found: [404, 'No such event, or it has no such tier'],
   hold_not_found: [404, 'No such hold'],
   sold_out: [409, 'Fewer tickets remain than were asked for'],
   hold_expired: [409, 'The hold has expired or was released'],

@@ -9,6 +9,8 @@
 /**
  * Reserves many orders at once, in the order given within each tier. Refused is what does not fit; a later, smaller one may still fit.
  * The lock on a tier is taken only while it has tickets: a sold-out tier is answered without writing.
+ * The counts move by an upsert of a row that is always there, because that starts from the newest version of the row. An UPDATE starts from the
+ * version its snapshot saw and checks the constraint with it: where tickets came back during the wait, it fails though all is well.
  * Rows: `granted`; `known` (the order has a hold already); `tier` (it exists, and is `moved` when another transaction changed it while this one
  * waited for the lock: then `known` may be out of date); `raced` (such a transaction inserted one of these orders, so that what was refused
  * may fit after all).
@@ -20,7 +22,7 @@ WITH input AS MATERIALIZED (
 ), known AS MATERIALIZED (
   SELECT id, event_id, tier_id, quantity, state, expires_at, expires_at > now() AS live FROM holds WHERE id = ANY ($1)
 ), tier AS MATERIALIZED (
-  SELECT id, event_id, stock - held - sold AS free, ctid AS version FROM tiers WHERE id = ANY ($3) AND held + sold < stock ORDER BY id FOR NO KEY UPDATE
+  SELECT id, event_id, stock, stock - held - sold AS free, ctid AS version FROM tiers WHERE id = ANY ($3) AND held + sold < stock ORDER BY id FOR NO KEY UPDATE
 ), running AS (
   SELECT i.id, i.event_id, i.tier_id, i.quantity, i.n,
     take_in_order(i.quantity, t.free) OVER (PARTITION BY i.tier_id ORDER BY i.n ROWS UNBOUNDED PRECEDING) AS taken
@@ -35,8 +37,10 @@ WITH input AS MATERIALIZED (
   ON CONFLICT (id) DO NOTHING
   RETURNING id, tier_id, quantity, expires_at
 ), counted AS (
-  UPDATE tiers t SET held = t.held + s.quantity
-  FROM (SELECT tier_id, sum(quantity)::integer AS quantity FROM inserted GROUP BY tier_id) s WHERE t.id = s.tier_id
+  INSERT INTO tiers AS t (id, event_id, stock, held)
+  SELECT l.id, l.event_id, l.stock, s.quantity
+  FROM tier l JOIN (SELECT tier_id, sum(quantity)::integer AS quantity FROM inserted GROUP BY tier_id) s ON s.tier_id = l.id
+  ON CONFLICT (id) DO UPDATE SET held = t.held + excluded.held
 )
 SELECT 'granted' AS kind, id::text, NULL AS event_id, NULL AS tier_id, NULL AS quantity, NULL AS state,
   (extract(epoch FROM expires_at) * 1000)::float8 AS expires_at_ms, true AS live FROM inserted
