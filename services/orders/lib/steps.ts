@@ -77,7 +77,13 @@ export function timedOut(): Move {
 }
 
 function cancelled(path: readonly State[], reason: Exclude<Reason, 'unavailable'>): Move {
-  return { path, reason, reply: storedRefusal(problems[reason]()) }
+  return { path, reason, reply: storedRefusal(problems[reason](details[reason])) }
+}
+
+/** Where the money is, for who reads the refusal. */
+const details: Partial<Record<Reason, string>> = {
+  payment_declined: 'nothing was charged',
+  hold_expired: 'the tickets could not be kept until the payment was done; what was charged is given back',
 }
 
 function confirmedReply(order: Order): StoredReply {
