@@ -20,7 +20,7 @@ export class Recorder {
   readonly #stages: readonly Slice[]
   readonly #journeys = new Map<Journey, Slice>()
   readonly #slicesOf: readonly Map<Journey, readonly Slice[]>[]
-  readonly #reasons: Partial<Record<Outcome, Map<string, number>>> = { refused: new Map(), failed: new Map() }
+  readonly #reasons: Partial<Record<Outcome, Map<string, number>>> = { refused: new Map(), shed: new Map(), failed: new Map() }
 
   constructor(stages: readonly Stage[]) {
     this.#stages = stages.map(() => new Slice())
@@ -72,12 +72,13 @@ export class Recorder {
   /** What a summary says about requests. */
   results(
     stages: readonly Stage[],
-  ): Pick<Summary, 'requests' | 'orders' | 'latencyMs' | 'byStage' | 'byJourney' | 'refusals' | 'failures'> {
+  ): Pick<Summary, 'requests' | 'orders' | 'latencyMs' | 'byStage' | 'byJourney' | 'refusals' | 'sheddings' | 'failures'> {
     return {
       ...summarize(this.total),
       byStage: stages.map((stage, index) => ({ ...stage, ...summarize(this.#stages[index] ?? new Slice()) })),
       byJourney: Object.fromEntries([...this.#journeys].map(([journey, slice]) => [journey, summarize(slice)])),
       refusals: mostFrequentFirst(this.#reasons.refused),
+      sheddings: mostFrequentFirst(this.#reasons.shed),
       failures: mostFrequentFirst(this.#reasons.failed),
     }
   }

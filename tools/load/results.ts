@@ -56,6 +56,8 @@ export interface Summary extends SliceSummary {
   readonly byJourney: Partial<Record<Journey, SliceSummary>>
   /** Documented refusals by problem code. */
   readonly refusals: Record<string, number>
+  /** 503 with Retry-After by problem code: `overloaded` protects the service, `dependency_unavailable` is an outage told politely. */
+  readonly sheddings: Record<string, number>
   /** Failures by reason. */
   readonly failures: Record<string, number>
   readonly connections: { readonly opened: number; readonly max: number; readonly reconnects: number }

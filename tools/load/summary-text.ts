@@ -14,14 +14,14 @@ export function summaryText(summary: Summary): string {
     cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
   )
   const { attempted, confirmed } = summary.orders
-  const refusals = Object.entries(summary.refusals).map(([code, count]) => `refused ${count}: ${code}`)
-  const failures = Object.entries(summary.failures).map(([reason, count]) => `failed ${count}: ${reason}`)
+  const reasons = ([what, counts]: [string, Record<string, number>]) =>
+    Object.entries(counts).map(([reason, count]) => `${what} ${count}: ${reason}`)
+  const { refusals, sheddings, failures } = summary
   return [
     `${summary.target} for ${summary.durationS} s${summary.endedEarly === null ? '' : `, ended early: ${summary.endedEarly}`}`,
     ...table,
     ...(attempted > 0 ? [`orders: ${attempted} attempted, ${confirmed} confirmed`] : []),
-    ...refusals,
-    ...failures,
+    ...Object.entries({ refused: refusals, shed: sheddings, failed: failures }).flatMap(reasons),
     ...summary.warnings.map((warning) => `warning: ${warning}`),
     '',
   ].join('\n')

@@ -8,7 +8,7 @@ export const OUTCOMES: readonly Outcome[] = ['ok', 'refused', 'limited', 'shed',
 /** What is asked for: one page of the shop, an order, an order read again, or one fixed path. */
 export type Journey = 'browse' | 'view' | 'order' | 'read' | 'path'
 
-/** An outcome, and a short word for why where it is a refusal or a failure. */
+/** An outcome, and a short word for why where it is a refusal, a shedding or a failure. */
 export interface Verdict {
   readonly outcome: Outcome
   readonly reason?: string
@@ -34,8 +34,8 @@ export function judge(journey: Journey, reply: Reply): Verdict {
   const granted = journey === 'path' ? status >= 200 && status < 300 : GRANTED[journey].includes(status)
   if (granted) return OK
   if (status === 429) return { outcome: 'limited' }
-  if (status === 503 && reply.hasRetryAfter) return { outcome: 'shed' }
   const code = status >= 400 ? problemCode(reply.body) : null
+  if (status === 503 && reply.hasRetryAfter) return { outcome: 'shed', reason: code ?? 'no_code' }
   if (code !== null && REFUSALS[journey]?.includes(`${status} ${code}`)) return { outcome: 'refused', reason: code }
   if (journey === 'read' && status === 404) return { outcome: 'failed', reason: 'acknowledged_order_missing' }
   return { outcome: 'failed', reason: code === null ? `status_${status}` : `status_${status}_${code}` }

@@ -19,6 +19,7 @@ const SUMMARY: Summary = {
   byStage: [{ name: 'calm', durationS: 2, ratePerS: 25, ...SLICE }],
   byJourney: { order: SLICE },
   refusals: { sold_out: 1 },
+  sheddings: { overloaded: 3 },
   failures: { timeout: 4 },
   connections: { opened: 1, max: 1, reconnects: 0 },
   schedule: { sent: 50, lateOver5ms: 0, lateRatio: 0, maxLateMs: 1, waitedForConnection: 0 },
@@ -47,7 +48,14 @@ t.test('the summary for people', async (t) => {
   t.match(lines[2], /^calm +50 +40 +1 +2 +3 +4 +1\.3 +20\.0 +30\.0 +-$/)
   t.match(lines[3], /^ {2}order +50/)
   t.match(lines[4], /^all +50/)
-  t.same(lines.slice(5), ['orders: 7 attempted, 6 confirmed', 'refused 1: sold_out', 'failed 4: timeout', 'warning: slow', ''])
+  t.same(lines.slice(5), [
+    'orders: 7 attempted, 6 confirmed',
+    'refused 1: sold_out',
+    'shed 3: overloaded',
+    'failed 4: timeout',
+    'warning: slow',
+    '',
+  ])
   t.equal(new Set(lines.slice(1, 5).map((line) => line.length)).size, 1, 'columns line up')
 })
 

@@ -23,7 +23,7 @@ const CASES: [Journey, number, { body?: string; hasRetryAfter?: boolean }, strin
   ['order', 400, { body: problem('validation_failed') }, 'failed status_400_validation_failed'],
   ['order', 422, { body: problem('idempotency_key_reused') }, 'failed status_422_idempotency_key_reused'],
   ['order', 429, { body: problem('rate_limited') }, 'limited'],
-  ['order', 503, { hasRetryAfter: true, body: problem('overloaded') }, 'shed'],
+  ['order', 503, { hasRetryAfter: true, body: problem('overloaded') }, 'shed overloaded'],
   ['order', 503, {}, 'failed status_503'],
   ['order', 500, { hasRetryAfter: true }, 'failed status_500'],
   ['browse', 409, { body: problem('sold_out') }, 'failed status_409_sold_out'],
@@ -31,7 +31,7 @@ const CASES: [Journey, number, { body?: string; hasRetryAfter?: boolean }, strin
   ['read', 404, { body: problem('order_not_found') }, 'failed acknowledged_order_missing'],
   ['path', 204, {}, 'ok'],
   ['path', 404, { body: problem('event_not_found') }, 'failed status_404_event_not_found'],
-  ['path', 503, { hasRetryAfter: true }, 'shed'],
+  ['path', 503, { hasRetryAfter: true }, 'shed no_code'],
 ]
 
 for (const [journey, status, { body = '', hasRetryAfter = false }, expected] of CASES) {
