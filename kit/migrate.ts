@@ -5,7 +5,8 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { ConfigError, exitCodeConfig, loadConfig } from './config.ts'
 import { databaseProperties } from './database.ts'
 
-const migrateProperties = {
+/** The keys of every migration: the database's, and how long to wait for it. */
+export const migrateProperties = {
   ...databaseProperties,
   MIGRATE_TIMEOUT_MS: Type.Integer({
     default: 60_000,

@@ -1,12 +1,10 @@
 import { migrate } from '@headroom/kit/migrate'
-import { Type } from 'typebox'
 import { plantDemoEvents } from './lib/seed.ts'
+import { seedProperties } from './lib/seed-config.ts'
 
 await migrate({
   directory: new URL('./migrations/', import.meta.url),
-  properties: {
-    SEED: Type.Boolean({ default: false, description: 'Plant the demo events.' }),
-  },
+  properties: seedProperties,
   seed: async (client, { SEED }) => {
     if (SEED) await plantDemoEvents(client)
   },

@@ -6,6 +6,6 @@ export const problems = defineProblems({
   payment_declined: [402, 'The payment was declined'],
   charge_not_found: [404, 'No such charge'],
   charge_declined: [409, 'The charge was declined: there is nothing to refund'],
-  idempotency_key_reused: [422, 'The idempotency key was used for a different request'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used with another body'],
   provider_failed: [500, 'The payment provider failed; whether it did what was asked is not known'],
 })

@@ -1,0 +1,6 @@
+import { Type } from 'typebox'
+
+/** What migrate.ts reads beside the database's keys. */
+export const seedProperties = {
+  SEED: Type.Boolean({ default: false, description: 'Plant the demo events.' }),
+}
