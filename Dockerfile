@@ -27,7 +27,7 @@ RUN set -e; folder=services/$SERVICE; test -d "$folder" || folder=tools/$SERVICE
     mkdir /image && cp -R package.json node_modules /image/; \
     find /image/node_modules -type d -name prebuilds -prune -exec rm -rf {} +; \
     find /image/node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete; \
-    find /image/node_modules -path '*/client-node/dist/gen/*.js' -exec sed -i -E '/^[[:space:]]*(\*|\/\*\*|\/\/)/d; s/^[[:space:]]+//' {} +; \
+    find /image/node_modules -path '*/client-node/dist/gen/*.js' -exec sed -i -E '/^\s*\/\*.*\*\/\s*$/d; /^\s*\/\*/,/\*\//d; /^\s*\/\//d; s/^\s+//' {} +; \
     for linked in $(readlink -f node_modules/@headroom/*); do \
       linked=${linked#"$PWD/"}; mkdir -p "/image/$(dirname "$linked")"; cp -R "/source/$linked" "/image/$linked"; \
       if [ -d "$linked/node_modules" ]; then cp -R "$linked/node_modules" "/image/$linked/"; fi; \

@@ -1,17 +1,18 @@
-/** Good answers/s of counted work at 1, 2 and 4 replicas under the emulated CPU limit: each at least 0.9 x replicas x the one-replica figure. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { drive } from '../tools/counted-work/drive.ts'
 import { startBalancer } from '../tools/local/balancer.ts'
 import { cpuTimesS } from '../tools/local/cpu-time.ts'
 import { Replica } from '../tools/local/replica.ts'
 
+/** The claim: n replicas under the emulated CPU limit give at least 0.9 n times the good answers of one. */
 const limitMillicores = 200
 const shareMin = 0.9
 /** Above quota / cost the limit was not kept, and the measurement says nothing; the rest is the carried debt of a short window. */
 const quotaSlack = 1.05
-const main = new URL('../tools/counted-work/main.ts', import.meta.url)
+const workload = new URL('../tools/counted-work/main.ts', import.meta.url)
 
 interface Row {
   arm: string
@@ -49,7 +50,7 @@ async function startReplica(name: string, limit: number, logs: string): Promise<
   return await new Promise((resolve, reject) => {
     Replica.start({
       name,
-      main,
+      main: workload,
       env: { LOG_LEVEL: 'warn', WORK_ITERATIONS: '800000' },
       cpuLimitMillicores: limit,
       logFile: join(logs, `${name}.log`),
@@ -61,36 +62,47 @@ async function startReplica(name: string, limit: number, logs: string): Promise<
   })
 }
 
-const logs = mkdtempSync(join(tmpdir(), 'headroom-capacity-'))
-const rows: Row[] = []
-for (const [arm, limit, counts] of [
-  ['limited', limitMillicores, [1, 2, 4]],
+const help = `Usage: npm run bench -- capacity
+
+Counted work at 1, 2 and 4 replicas behind one balancer, with the emulated CPU limit and, as the naive arm, without: about 90 seconds.
+`
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { help: { type: 'boolean', short: 'h' } } })
+  if (values.help) return void process.stdout.write(help)
+  const logs = mkdtempSync(join(tmpdir(), 'headroom-capacity-'))
   // The naive arm: without a limit the replicas share the machine's cores, and more of them are not more capacity.
-  ['no limit', 0, [1, 2, 4]],
-] as const) {
-  let one = 0
-  for (const replicas of counts) {
+  const rows = [...(await runArm('limited', limitMillicores, logs)), ...(await runArm('no limit', 0, logs))]
+  rmSync(logs, { recursive: true })
+  judge(rows)
+}
+
+async function runArm(arm: string, limit: number, logs: string): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const replicas of [1, 2, 4]) {
     const row = await measure(arm, replicas, limit, logs)
-    if (replicas === 1) one = row.goodPerS
-    rows.push({ ...row, share: row.goodPerS / (replicas * one) })
+    rows.push({ ...row, share: row.goodPerS / (replicas * (rows[0] ?? row).goodPerS) })
     process.stderr.write(`${arm}, ${replicas} replicas: ${row.goodPerS.toFixed(1)} good answers/s\n`)
   }
+  return rows
 }
-rmSync(logs, { recursive: true })
 
-const limited = rows.filter(({ arm }) => arm === 'limited')
-const beyondQuota = limited.filter(
-  ({ replicas, goodPerS, cpuUsMean }) => goodPerS * cpuUsMean > replicas * limitMillicores * 1000 * quotaSlack,
-)
-const holds = beyondQuota.length === 0 && limited.every(({ share }) => share >= shareMin)
-const table = ['arm        replicas  good/s   share  work CPU us  used millicores', ...rows.map(line)]
-process.stdout.write(`${table.join('\n')}\n`)
-if (beyondQuota.length > 0)
-  process.stdout.write(`failed measurement: more than quota / cost at ${beyondQuota.map(({ replicas }) => replicas).join(', ')} replicas\n`)
-process.stdout.write(`${holds ? 'pass' : 'FAIL'}  each share of the limited arm at least ${shareMin}\n`)
-mkdirSync('out/bench', { recursive: true })
-writeFileSync('out/bench/capacity.json', `${JSON.stringify({ limitMillicores, shareMin, rows, holds }, null, 2)}\n`)
-process.exitCode = holds ? 0 : 1
+function judge(rows: Row[]): void {
+  const limited = rows.filter(({ arm }) => arm === 'limited')
+  const beyondQuota = limited.filter(
+    ({ replicas, goodPerS, cpuUsMean }) => goodPerS * cpuUsMean > replicas * limitMillicores * 1000 * quotaSlack,
+  )
+  const holds = beyondQuota.length === 0 && limited.every(({ share }) => share >= shareMin)
+  process.stdout.write(`${['arm        replicas  good/s   share  work CPU us  used millicores', ...rows.map(line)].join('\n')}\n`)
+  if (beyondQuota.length > 0)
+    process.stdout.write(
+      `failed measurement: more than quota / cost at ${beyondQuota.map(({ replicas }) => replicas).join(', ')} replicas\n`,
+    )
+  process.stdout.write(`${holds ? 'pass' : 'FAIL'}  each share of the limited arm at least ${shareMin}\n`)
+  mkdirSync('out/bench', { recursive: true })
+  writeFileSync('out/bench/capacity.json', `${JSON.stringify({ limitMillicores, shareMin, rows, holds }, null, 2)}\n`)
+  process.exitCode = holds ? 0 : 1
+}
 
 function line({ arm, replicas, goodPerS, share, cpuUsMean, usedMillicores }: Row): string {
   return [
