@@ -13,22 +13,6 @@ t.test('a run on few tickets at every replica sells each of them once', async (t
   t.match(await books(eventId), [{ stock: 100, held: 100, sold: 0, heldRows: 100 }])
 })
 
-t.test('tickets that come back while a reservation waits for its tier are there for it', async (t) => {
-  const { eventId, tierIds } = await openHall(5)
-  const tierId = tierIds[0] as string
-  const given = randomUUID()
-  t.equal((await reserve(0, { orderId: given, eventId, tierId, quantity: 4 })).statusCode, 201)
-  await client.query('BEGIN')
-  await client.query("UPDATE holds SET state = 'released' WHERE id = $1", [given])
-  await client.query('UPDATE tiers SET held = 0 WHERE id = $1', [tierId])
-  const waiting = reserve(1, { orderId: randomUUID(), eventId, tierId, quantity: 4 })
-  const isWaiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-  while ((await at(0).database.query('', isWaiting)).rowCount === 0);
-  await client.query('COMMIT')
-  t.equal((await waiting).statusCode, 201)
-  t.match(await books(eventId), [{ stock: 5, held: 4, heldRows: 4 }])
-})
-
 t.test('retries at other replicas are not counted against the tickets of others', async (t) => {
   for (let round = 0; round < 15; round++) {
     const { eventId, tierIds } = await openHall(12)
