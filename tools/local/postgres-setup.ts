@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer } from 'node:net'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -95,7 +94,7 @@ function isPostgres(pid: number): boolean {
 }
 
 /** Creates an empty cluster in UTF-8, without the machine's locales. Rejects with a sentence. */
-export async function runInitdb(initdb: string, dataPath: string, password: string, account: Account): Promise<void> {
+export async function runInitdb(initdb: string, dataPath: string, password: string, account: Account, signal?: AbortSignal): Promise<void> {
   const passwordFile = join(dirname(dataPath), `password-${randomBytes(4).toString('hex')}`)
   writeFileSync(passwordFile, password, { mode: 0o600 })
   try {
@@ -104,8 +103,9 @@ export async function runInitdb(initdb: string, dataPath: string, password: stri
     // Nothing is worth saving before the first start, so the cluster itself is not flushed to disk.
     const flags = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', '--no-instructions', ...locale]
     const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C' }
-    await run(initdb, ['-D', dataPath, ...flags], { env, cwd: dataPath, ...account })
+    await run(initdb, ['-D', dataPath, ...flags], { env, cwd: dataPath, ...account, ...(signal && { signal }) })
   } catch (error) {
+    signal?.throwIfAborted()
     const { stderr, message } = error as { stderr?: string; message: string }
     throw new Error(sentenceFor('initdb failed', stderr || message), { cause: error })
   } finally {
@@ -129,16 +129,4 @@ export function sentenceFor(what: string, words: string): string {
 function lastLine(words: string): string {
   const lines = words.split('\n').map((line) => line.trim())
   return lines.findLast((line) => /error|fatal|could not/i.test(line)) ?? lines.findLast((line) => line !== '') ?? 'it said nothing'
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', done)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }
