@@ -34,6 +34,8 @@ const WATCHERS_MAX = 200
 export class WatchHub {
   readonly #historyMax: number
   readonly #feeds = new Map<StoredName, Feed>()
+  readonly #untold: { feed: Feed; change: Change }[] = []
+  #telling = false
 
   constructor(historyMax: number) {
     this.#historyMax = historyMax
@@ -43,7 +45,9 @@ export class WatchHub {
     const feed = this.#feed(name)
     feed.changes.push(change)
     if (feed.changes.length > this.#historyMax) feed.forgotten = feed.changes.shift()?.version ?? feed.forgotten
-    for (const listener of [...feed.listeners]) listener(change)
+    this.#untold.push({ feed, change })
+    // A listener that writes must not get its change told before the one it answers: later listeners would see them the wrong way round.
+    if (!this.#telling) this.#tellAll()
   }
 
   watch(name: StoredName, options: WatchOptions, now: number, listener: WatchListener): () => void {
@@ -54,13 +58,27 @@ export class WatchHub {
     if (from < feed.forgotten) throw new ApiError(410, 'Expired', `too old resource version: ${from} (${feed.forgotten})`)
     if (feed.listeners.size >= WATCHERS_MAX) throw new ApiError(429, 'TooManyRequests', `at most ${WATCHERS_MAX} watches of ${name}`)
     const selects = (object: KubeObject) => (namespace === undefined || object.metadata.namespace === namespace) && matches(object)
+    let toldVersion = from
     const tell = (change: Change) => {
+      if (change.version <= toldVersion) return
+      toldVersion = change.version
       const event = seenThrough(change, selects)
       if (event !== undefined) listener(event)
     }
-    for (const change of feed.changes) if (change.version > from) tell(change)
+    for (const change of feed.changes) tell(change)
     feed.listeners.add(tell)
     return () => feed.listeners.delete(tell)
+  }
+
+  #tellAll(): void {
+    this.#telling = true
+    try {
+      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+        for (const listener of [...next.feed.listeners]) listener(next.change)
+      }
+    } finally {
+      this.#telling = false
+    }
   }
 
   #feed(name: StoredName): Feed {
