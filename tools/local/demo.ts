@@ -1,14 +1,15 @@
-import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LiveView } from '@headroom/report/live'
 import type { Decision, LoadSample, Sample } from '@headroom/report/sample'
-import { type InvariantResult, type LoadResult, writeRun } from '@headroom/report/summary'
+import { type InvariantResult, writeRun } from '@headroom/report/summary'
 import { commonVerdicts, scaledVerdicts, type Verdict } from '@headroom/report/verdict'
+import { spawnNode } from './child.ts'
 import type { Engine } from './engine.ts'
 import type { Options } from './options.ts'
-import { Surge } from './surge.ts'
+import { runSurge } from './surge.ts'
 
 /** What must grow by two replicas and come back, each group by one of its services. */
 const scaling = [['gateway'], ['orders'], ['catalog', 'inventory']]
@@ -53,13 +54,13 @@ export class Watch {
   }
 }
 
-/** Offers the surge, waits until the services are back, checks the invariants and writes the run. */
+/** Offers the surge, waits until the services are back, checks the invariants and writes the run; rejects when the signal ends it early. */
 export async function surgeAndReport(
   engine: Engine,
   watch: Watch,
   view: LiveView,
   options: Options,
-  onSurge: (surge: Surge) => void,
+  signal: AbortSignal,
 ): Promise<Verdict[]> {
   const { rate, factor, calmS, surgeS, afterS, out } = options
   view.note(
@@ -68,37 +69,33 @@ export async function surgeAndReport(
   const onSample = (load: LoadSample) => {
     watch.load = load
   }
-  const surge = new Surge({ url: engine.url, rate, factor, calmS, surgeS, afterS, out, onSample })
-  onSurge(surge)
-  const load: LoadResult = await surge.finished
+  const load = await runSurge({ url: engine.url, rate, factor, calmS, surgeS, afterS, out, onSample, signal })
   watch.load = null
-  await backToLeast(watch)
+  await backToLeast(watch, signal)
   watch.stop()
   view.end()
   view.note('checking the invariants')
-  const invariants = await checkInvariants(engine, out)
+  const invariants = await checkInvariants(engine, out, signal)
   const { samples, decisions } = watch
   const summary = await writeRun(out, { engine: 'local', load, samples, decisions, invariants })
   return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, scaling, 2)]
 }
 
 /** Waits until every service has as many replicas as it began with, or the time is up; the verdicts say which it was. */
-async function backToLeast({ samples }: Watch): Promise<void> {
+async function backToLeast({ samples }: Watch, signal: AbortSignal): Promise<void> {
   const least = Object.entries(samples[0]?.services ?? {})
   const giveUpAtMs = Date.now() + comeBackS * 1000
   const back = () => least.every(([name, { current }]) => (samples.at(-1)?.services[name]?.current ?? 0) <= current)
-  while (!back() && Date.now() < giveUpAtMs) await new Promise((resolve) => setTimeout(resolve, 500))
+  while (!back() && Date.now() < giveUpAtMs) await delay(500, undefined, { signal })
 }
 
 /** Runs the checker as anybody would, against this run's database and acknowledgement log. */
-async function checkInvariants(engine: Engine, out: string): Promise<Record<string, InvariantResult>> {
-  const main = fileURLToPath(new URL('../invariants/main.ts', import.meta.url))
+async function checkInvariants(engine: Engine, out: string, signal: AbortSignal): Promise<Record<string, InvariantResult>> {
+  const main = new URL('../invariants/main.ts', import.meta.url)
   const report = join(out, 'invariants.json')
-  const child = spawn(process.execPath, [main, '--acks', join(out, 'acks.ndjson'), '--out', report], {
-    env: { ...engine.databaseEnv, PATH: process.env.PATH ?? '' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve))
-  if (code !== 0 && code !== 1) throw new Error(`the invariants checker ended with ${code}`)
+  const args = ['--acks', join(out, 'acks.ndjson'), '--out', report]
+  const child = spawnNode({ main, args, env: engine.databaseEnv, output: 'inherit', signal })
+  const [code] = await once(child, 'exit')
+  if (code !== 0 && code !== 1) throw new Error(`the invariants checker ended with ${code ?? child.signalCode}`)
   return JSON.parse(readFileSync(report, 'utf8'))
 }

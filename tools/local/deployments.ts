@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { milliValue } from '@headroom/hpa/quantity'
 import type { Store } from './kube/store.ts'
-import type { Deployment, Hpa } from './kube/types.ts'
+import type { Pod } from './kube/types.ts'
+import type { WatchEvent } from './kube/watch-hub.ts'
+import { toAutoscaler, toDeployment } from './objects.ts'
 import { Pods } from './pods.ts'
+import { freePorts } from './ports.ts'
 import { Replica } from './replica.ts'
-import { labelsOf, namespace, objectName, type ServiceRuntime } from './service-runtime.ts'
-import type { ServiceValues } from './values.ts'
+import { namespace, type ServiceRuntime } from './service-runtime.ts'
+
+/** Where a cluster would run out of nodes: the API accepts any number of replicas, this machine does not. */
+const replicasMax = 32
 
 export interface DeploymentsOptions {
   store: Store
@@ -15,7 +21,7 @@ export interface DeploymentsOptions {
   logs: string
   /** Emulate the charts' CPU limits. */
   limitCpu: boolean
-  /** A replica ended without being asked to. */
+  /** A replica ended without being asked to. Another takes its place, as in a cluster, unless all are stopped. */
   onCrash: (replica: Replica) => void
 }
 
@@ -23,9 +29,10 @@ export interface DeploymentsOptions {
 export class Deployments {
   readonly #options: DeploymentsOptions
   readonly #pods: Pods
-  readonly #replicas = new Map<string, Set<Replica>>()
-  readonly #starting = new Map<string, number>()
-  #unwatch: (() => void) | undefined
+  readonly #replicas = new Map<ServiceRuntime, Set<Replica>>()
+  /** Replicas that are on their way to a process. */
+  readonly #coming = new Map<ServiceRuntime, number>()
+  #unwatch: (() => void)[] = []
   #stopped = false
 
   constructor(options: DeploymentsOptions) {
@@ -36,131 +43,129 @@ export class Deployments {
   /** Creates the Deployments and autoscalers from the values and starts their replicas. */
   start(): void {
     const { store, services } = this.#options
-    this.#unwatch = store.watch(
-      'deployments',
-      {},
-      ({ object }) => void this.#reconcile(object.metadata.labels?.['app.kubernetes.io/name'] ?? ''),
-    )
-    for (const { service, values } of services) {
-      this.#replicas.set(service, new Set())
-      store.create('deployments', toDeployment(service, values))
-      if (values.autoscaling.enabled) store.create('horizontalpodautoscalers', toAutoscaler(service, values))
+    this.#unwatch = [
+      store.watch('deployments', { namespace }, ({ object }) => {
+        const runtime = services.find(({ values }) => values.name === object.metadata.name)
+        if (runtime) this.#reconcile(runtime)
+      }),
+      store.watch('pods', { namespace }, (event) => this.#heed(event)),
+    ]
+    for (const runtime of services) {
+      const { values } = runtime
+      this.#replicas.set(runtime, new Set())
+      store.create('deployments', toDeployment(values))
+      if (values.autoscaling.enabled) store.create('horizontalpodautoscalers', toAutoscaler(values))
     }
   }
 
-  /** Every replica that is not gone. */
+  /** Every replica of a service that is not gone. */
   of(service: string): Replica[] {
-    return [...(this.#replicas.get(service) ?? [])]
+    return [...this.#replicas].flatMap(([runtime, replicas]) => (runtime.service === service ? [...replicas] : []))
   }
 
   get pods(): Pods {
     return this.#pods
   }
 
-  /** Resolves when each service has the replicas it asks for, all ready. */
-  async ready(): Promise<void> {
-    const { services } = this.#options
-    while (!services.every(({ service }) => this.#wanted(service) <= this.of(service).filter(({ state }) => state === 'ready').length)) {
-      if (this.#stopped) return
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+  /** Resolves when each service has the replicas it asks for, all ready; rejects when the signal comes first. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const isReady = (runtime: ServiceRuntime) => this.#among(runtime, 'ready').length >= this.#wanted(runtime)
+    while (!this.#options.services.every(isReady)) await delay(50, undefined, { signal })
   }
 
+  /** Stops every replica at once and resolves when all are gone. Nobody comes any more, so they need not drain. */
   async stop(graceMs: number): Promise<void> {
+    this.#end()
+    await Promise.all(this.#all().map((replica) => replica.stop(graceMs, 'SIGINT')))
+  }
+
+  /** For when there is no time for an orderly end. */
+  async kill(): Promise<void> {
+    this.#end()
+    for (const replica of this.#all()) replica.kill()
+    await Promise.all(this.#all().map(({ exited }) => exited))
+  }
+
+  #end(): void {
     this.#stopped = true
-    this.#unwatch?.()
-    await Promise.all([...this.#replicas.values()].flatMap((set) => [...set].map((replica) => replica.stop(graceMs))))
+    for (const unwatch of this.#unwatch) unwatch()
   }
 
-  /** At once, for when there is no time to drain. */
-  kill(): void {
-    this.#stopped = true
-    for (const set of this.#replicas.values()) for (const replica of set) replica.kill()
+  #all(): Replica[] {
+    return [...this.#replicas.values()].flatMap((replicas) => [...replicas])
   }
 
-  #wanted(service: string): number {
-    return this.#options.store.get('deployments', namespace, objectName(service))?.spec.replicas ?? 0
+  #among(runtime: ServiceRuntime, ...states: Replica['state'][]): Replica[] {
+    return [...(this.#replicas.get(runtime) ?? [])].filter(({ state }) => states.includes(state))
   }
 
-  async #reconcile(service: string): Promise<void> {
+  #wanted({ values }: ServiceRuntime): number {
+    const deployment = this.#options.store.get('deployments', namespace, values.name)
+    return Math.min(deployment?.spec.replicas ?? 0, replicasMax)
+  }
+
+  #reconcile(runtime: ServiceRuntime): void {
     if (this.#stopped) return
-    const running = this.of(service).filter(({ state }) => state === 'starting' || state === 'ready')
-    const coming = this.#starting.get(service) ?? 0
-    const missing = this.#wanted(service) - running.length - coming
-    for (let i = 0; i < missing; i++) void this.#add(service)
+    const running = this.#among(runtime, 'starting', 'ready')
+    const missing = this.#wanted(runtime) - running.length - (this.#coming.get(runtime) ?? 0)
+    for (let i = 0; i < missing; i++) void this.#add(runtime)
     // As the ReplicaSet controller chooses: those not ready yet go first, then the youngest.
     const victims = running.sort((a, b) => Number(a.state === 'ready') - Number(b.state === 'ready') || b.startedAtMs - a.startedAtMs)
-    for (const replica of victims.slice(0, Math.max(0, -missing))) void replica.stop(30_000)
+    for (const replica of victims.slice(0, Math.max(0, -missing))) void replica.stop(graceMsOf(runtime))
   }
 
-  async #add(service: string): Promise<void> {
-    const runtime = this.#options.services.find((candidate) => candidate.service === service)
-    if (!runtime) throw new Error(`no service is called ${service}`)
-    this.#starting.set(service, (this.#starting.get(service) ?? 0) + 1)
-    const name = `${objectName(service)}-${randomBytes(3).toString('hex')}`
-    const replica = await Replica.start({
-      name,
-      main: runtime.main,
-      env: runtime.env,
-      cpuLimitMillicores: this.#options.limitCpu ? milliValue(runtime.values.resources.limits.cpu) : 0,
-      logFile: join(this.#options.logs, `${name}.log`),
-      onChange: (changed) => this.#changed(changed, runtime),
-    })
-    this.#starting.set(service, (this.#starting.get(service) ?? 1) - 1)
-    if (replica.state !== 'gone') this.#replicas.get(service)?.add(replica)
-    if (this.#stopped) return replica.kill()
+  async #add(runtime: ServiceRuntime): Promise<void> {
+    const { values, main, env } = runtime
+    this.#coming.set(runtime, (this.#coming.get(runtime) ?? 0) + 1)
+    const ports = await freePorts(2)
+    this.#coming.set(runtime, (this.#coming.get(runtime) ?? 1) - 1)
+    if (this.#stopped) return
+    const name = `${values.name}-${randomBytes(3).toString('hex')}`
+    const replica = new Replica(
+      {
+        name,
+        main,
+        env,
+        cpuLimitMillicores: this.#options.limitCpu ? milliValue(values.resources.limits.cpu) : 0,
+        logFile: join(this.#options.logs, `${name}.log`),
+        onChange: (changed) => this.#changed(changed, runtime),
+      },
+      ports,
+    )
+    this.#replicas.get(runtime)?.add(replica)
     this.#changed(replica, runtime)
   }
 
   #changed(replica: Replica, runtime: ServiceRuntime): void {
-    const { service } = runtime
-    if (replica.state === 'gone') this.#replicas.get(service)?.delete(replica)
+    if (replica.state === 'gone') this.#replicas.get(runtime)?.delete(replica)
     if (this.#stopped) return
+    const { store, onCrash } = this.#options
     this.#pods.show(replica, runtime)
-    const ready = this.of(service).filter(({ state }) => state === 'ready')
+    const ready = this.#among(runtime, 'ready')
     runtime.setEndpoints(ready.map(({ port }) => ({ port })))
-    this.#options.store.change('deployments', namespace, objectName(service), (deployment) => {
-      const replicas = this.of(service).filter(({ state }) => state !== 'terminating').length
+    if (replica.failure) onCrash(replica)
+    this.#reconcile(runtime)
+    const { name } = runtime.values
+    if (!store.get('deployments', namespace, name)) return
+    store.change('deployments', namespace, name, (deployment) => {
+      const replicas = this.#among(runtime, 'starting', 'ready').length
       deployment.status = { replicas, updatedReplicas: replicas, readyReplicas: ready.length, availableReplicas: ready.length }
     })
-    if (replica.failure) this.#options.onCrash(replica)
+  }
+
+  /** A pod that is deleted through the API is a replica that has to go; another takes its place. */
+  #heed({ type, object: { metadata } }: WatchEvent<Pod>): void {
+    if (type !== 'DELETED' && metadata.deletionTimestamp === undefined) return
+    const replica = this.#all().find(({ name }) => name === metadata.name)
+    if (type === 'DELETED') {
+      void replica?.stop(0)
+      replica?.kill()
+    } else if (replica) void replica.stop((metadata.deletionGracePeriodSeconds ?? 0) * 1000)
+    // There is no process behind a pod that was created by hand, so nobody else would ever remove it.
+    else this.#pods.remove(metadata.name)
   }
 }
 
-function toDeployment(service: string, { autoscaling, replicas, resources }: ServiceValues): Deployment {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: objectName(service), namespace, labels: labelsOf(service) },
-    spec: {
-      replicas: autoscaling.enabled ? autoscaling.minReplicas : replicas,
-      selector: { matchLabels: labelsOf(service) },
-      template: { metadata: { labels: labelsOf(service) }, spec: { containers: [{ name: service, resources }] } },
-    },
-  }
-}
-
-function toAutoscaler(service: string, { autoscaling }: ServiceValues): Hpa {
-  const { minReplicas, maxReplicas, targetCPUUtilizationPercentage, behavior } = autoscaling
-  return {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    metadata: { name: objectName(service), namespace, labels: labelsOf(service) },
-    spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: objectName(service) },
-      minReplicas,
-      maxReplicas,
-      metrics: [
-        {
-          type: 'ContainerResource',
-          containerResource: {
-            name: 'cpu',
-            container: service,
-            target: { type: 'Utilization', averageUtilization: targetCPUUtilizationPercentage },
-          },
-        },
-      ],
-      ...(behavior === undefined ? {} : { behavior }),
-    } as Hpa['spec'],
-  }
+function graceMsOf({ values }: ServiceRuntime): number {
+  return values.terminationGracePeriodSeconds * 1000
 }

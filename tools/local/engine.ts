@@ -11,16 +11,17 @@ import { Store } from './kube/store.ts'
 import { runMigration } from './migrations.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { Sampler } from './sampler.ts'
-import { namespace, objectName, type ServiceRuntime } from './service-runtime.ts'
-import { readValues } from './values.ts'
+import { namespace, type ServiceRuntime } from './service-runtime.ts'
+import { readValues, type ServiceValues } from './values.ts'
 
-const root = new URL('../../', import.meta.url)
 const profile = 'kind'
 /** Resolution of metrics-server in k8s/, before the clock is sped up. */
 const metricsResolutionMs = 15_000
-const drainGraceMs = 10_000
+const stopGraceMs = 5000
 
 export interface EngineOptions {
+  /** The folder of charts/ and services/. */
+  root: URL
   /** How many times faster than real time the autoscaler's clock runs. */
   speed: number
   /** Folder of logs and database. */
@@ -65,13 +66,15 @@ export class Engine {
     return join(this.#options.out, 'kubeconfig')
   }
 
-  /** Resolves when every service is ready. */
-  async start(): Promise<void> {
-    const { out, onNote, cpuLimit, speed } = this.#options
+  /** Resolves when every service is ready; rejects when the signal comes first. Whatever it has started by then, `abort` stops. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { root, out, onNote, cpuLimit, speed } = this.#options
+    const values = await readValues(new URL('charts/', root), profile)
     const logs = join(out, 'logs')
     mkdirSync(logs, { recursive: true })
-    this.#postgres = await startPostgres({ dataFolder: join(out, 'postgres'), logFile: join(logs, 'postgres.log'), onProgress: onNote })
-    const services = await this.#prepare(this.#postgres)
+    // First what can fail at once: a port in use is told before a database is made.
+    await this.#listen(values)
+    const services = await this.#prepare(values, logs, signal)
     const store = new Store()
     this.#api = await serveKube(store, { namespace })
     writeFileSync(this.kubeconfigFile, this.#api.kubeconfig)
@@ -86,11 +89,12 @@ export class Engine {
     const pids = () => services.flatMap(({ service }) => deployments.of(service).flatMap(({ pid }) => pid ?? []))
     this.#cpu = new CpuUsage(pids, Math.max(1000, metricsResolutionMs / speed))
     this.#sampler = new Sampler({ store, deployments, cpu: this.#cpu, services })
+    signal.throwIfAborted()
     onNote(`starting ${services.length} services${cpuLimit ? ' under the CPU limits of the charts' : ''}`)
     deployments.start()
     this.#cpu.start()
     this.#publishing = setInterval(() => this.#sampler?.publishUsage(), Math.max(250, metricsResolutionMs / speed / 4))
-    await deployments.ready()
+    await deployments.ready(signal)
     this.#autoscaler = this.#autoscale(store, services)
   }
 
@@ -104,7 +108,7 @@ export class Engine {
     this.#autoscaler?.stop()
     clearInterval(this.#publishing)
     this.#cpu?.stop()
-    await this.#deployments?.stop(drainGraceMs)
+    await this.#deployments?.stop(stopGraceMs)
     await Promise.all([...this.#balancers.values()].map((balancer) => balancer.close()))
     await this.#api?.close()
     await this.#postgres?.stop()
@@ -112,39 +116,56 @@ export class Engine {
 
   /** Kills every process at once; the database is stopped last and cleanly. */
   async abort(): Promise<void> {
-    this.#deployments?.kill()
+    await this.#deployments?.kill()
     await this.stop()
   }
 
-  /** Databases migrated and a balancer before each service, so that every address is known before the first replica starts. */
-  async #prepare(postgres: Postgres): Promise<ServiceRuntime[]> {
-    const { onNote, port, endpointLagMs = 1000 } = this.#options
-    const values = await readValues(new URL('charts/', root), profile)
+  /** A balancer before each service, so that every address is known before the first replica starts. */
+  async #listen(values: ServiceValues[]): Promise<void> {
+    const { port, endpointLagMs = 1000 } = this.#options
     for (const { service } of values) {
-      this.#balancers.set(service, await startBalancer({ port: service === 'gateway' ? port : 0, endpointLagMs }))
+      const wanted = service === 'gateway' ? port : 0
+      try {
+        this.#balancers.set(service, await startBalancer({ port: wanted, endpointLagMs }))
+      } catch (error) {
+        throw new Error(portSentence(wanted, (error as NodeJS.ErrnoException).code), { cause: error })
+      }
     }
-    const addresses = new Map(values.map(({ service, name }) => [name, this.#balancers.get(service)?.url ?? '']))
-    const migrated = values.filter(({ migration }) => migration.enabled)
-    onNote(`migrating ${migrated.map(({ service }) => service).join(', ')}`)
+  }
+
+  /** Databases made and migrated, and what each service's replicas are started with. */
+  async #prepare(values: ServiceValues[], logs: string, signal: AbortSignal): Promise<ServiceRuntime[]> {
+    const { root, out, onNote } = this.#options
+    const stored = values.filter(({ database }) => database.enabled).map(({ service }) => service)
+    if (stored.length > 0) {
+      const [dataFolder, logFile] = [join(out, 'postgres'), join(logs, 'postgres.log')]
+      this.#postgres = await startPostgres({ dataFolder, logFile, services: stored, onProgress: onNote, signal })
+    }
+    const runtimes = values.map((block) => this.#runtimeOf(block, values))
+    const migrated = runtimes.filter(({ values: { migration } }) => migration.enabled)
+    if (migrated.length > 0) onNote(`migrating ${migrated.map(({ service }) => service).join(', ')}`)
     await Promise.all(
-      migrated.map(({ service, migration }) =>
-        runMigration(new URL(`services/${service}/migrate.ts`, root), { ...postgres.env(service), ...migration.env }),
+      migrated.map(({ service, env, values: { migration } }) =>
+        runMigration(new URL(`services/${service}/migrate.ts`, root), { ...env, ...migration.env }, signal),
       ),
     )
-    return values.map((block) => {
-      const { service, database } = block
-      const balancer = this.#balancers.get(service) as Balancer
-      return {
-        service,
-        values: block,
-        main: new URL(`services/${service}/main.ts`, root),
-        env: {
-          ...environmentOf(block, addresses, database.enabled ? postgres.env(service) : undefined),
-          ...(block.serviceAccount.token ? { KUBECONFIG: this.kubeconfigFile } : {}),
-        },
-        setEndpoints: balancer.setEndpoints,
-      }
-    })
+    return runtimes
+  }
+
+  #runtimeOf(block: ServiceValues, all: ServiceValues[]): ServiceRuntime {
+    const { service, database, serviceAccount } = block
+    const addresses = new Map(all.map(({ service, name }) => [name, this.#balancers.get(service)?.url ?? '']))
+    const balancer = this.#balancers.get(service) as Balancer
+    return {
+      service,
+      values: block,
+      main: new URL(`services/${service}/main.ts`, this.#options.root),
+      env: {
+        ...environmentOf(block, addresses, database.enabled ? this.#postgres?.env(service) : undefined),
+        ...(serviceAccount.token ? { KUBECONFIG: this.kubeconfigFile } : {}),
+      },
+      setEndpoints: balancer.setEndpoints,
+    }
   }
 
   #autoscale(store: Store, services: ServiceRuntime[]): Autoscaler {
@@ -158,9 +179,15 @@ export class Engine {
         return replica?.pid === undefined ? undefined : this.#cpu?.of(replica.pid)
       },
       onDecision: ({ atMs, name, from, to, reason }) => {
-        const service = services.find(({ service }) => objectName(service) === name)?.service ?? name
+        const service = services.find(({ values }) => values.name === name)?.service ?? name
         this.#options.onDecision({ atMs, service, from, to, reason })
       },
     })
   }
+}
+
+function portSentence(port: number, code: string | undefined): string {
+  const fix = 'choose another with --port; 0 lets the system choose'
+  if (code === 'EADDRINUSE') return `--port ${port} is in use: end what listens there, or ${fix}`
+  return `--port ${port} cannot be had (${code}): ${fix}`
 }

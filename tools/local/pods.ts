@@ -1,8 +1,10 @@
+import type { Usage } from './cpu-usage.ts'
 import { ApiError } from './kube/errors.ts'
 import type { Store } from './kube/store.ts'
-import type { Pod, PodCondition } from './kube/types.ts'
+import type { Metadata, Pod, PodCondition } from './kube/types.ts'
 import type { Replica } from './replica.ts'
-import { labelsOf, namespace, objectName, type ServiceRuntime } from './service-runtime.ts'
+import { container, labelsOf, namespace, type ServiceRuntime } from './service-runtime.ts'
+import type { ServiceValues } from './values.ts'
 
 /** Shows replicas as pods in the local Kubernetes API, so that whatever watches a cluster can watch this one. */
 export class Pods {
@@ -13,21 +15,23 @@ export class Pods {
   }
 
   /** Writes the pod of a replica as it is now; a replica that is gone has none. */
-  show(replica: Replica, { service, values }: ServiceRuntime): void {
+  show(replica: Replica, { values }: ServiceRuntime): void {
     if (replica.state === 'gone') {
-      this.#remove(replica.name)
+      this.remove(replica.name)
       return
     }
-    const pod = toPod(replica, service, values.resources)
+    const pod = toPod(replica, values)
+    const leaving = replica.state === 'terminating'
     if (this.#store.get('pods', namespace, replica.name)) {
       this.#store.change('pods', namespace, replica.name, (stored) => {
         stored.status = pod.status
-        if (replica.state === 'terminating') stored.metadata.deletionTimestamp ??= new Date().toISOString()
+        if (leaving) markDeleted(stored.metadata, values.terminationGracePeriodSeconds)
       })
-    } else this.#store.create('pods', pod)
+      // A pod that was deleted by force is gone from the API before its process.
+    } else if (!leaving) this.#store.create('pods', pod)
   }
 
-  #remove(name: string): void {
+  remove(name: string): void {
     for (const kind of ['pods', 'podmetrics'] as const) {
       try {
         this.#store.remove(kind, namespace, name)
@@ -38,21 +42,29 @@ export class Pods {
   }
 
   /** Writes the usage of a pod as metrics-server would. */
-  showUsage(name: string, service: string, millicores: number, windowMs: number, atMs: number): void {
+  showUsage(name: string, { values }: ServiceRuntime, { millicores, windowMs, atMs }: Usage): void {
     const metrics = {
       apiVersion: 'metrics.k8s.io/v1beta1',
       kind: 'PodMetrics',
-      metadata: { name, namespace, labels: labelsOf(service) },
+      metadata: { name, namespace, labels: labelsOf(values) },
       timestamp: new Date(atMs).toISOString(),
       window: `${Math.round(windowMs)}ms`,
-      containers: [{ name: service, usage: { cpu: `${Math.round(millicores * 1e6)}n` } }],
+      containers: [{ name: container, usage: { cpu: `${Math.round(millicores * 1e6)}n` } }],
     }
     if (this.#store.get('podmetrics', namespace, name)) this.#store.replace('podmetrics', metrics)
     else this.#store.create('podmetrics', metrics)
   }
 }
 
-function toPod(replica: Replica, service: string, resources: Pod['spec']['containers'][0]['resources']): Pod {
+/** Kubernetes states when the pod will be killed at the latest, and how long it was given. */
+function markDeleted(metadata: Metadata, graceS: number): void {
+  if (metadata.deletionTimestamp !== undefined) return
+  metadata.deletionTimestamp = new Date(Date.now() + graceS * 1000).toISOString()
+  metadata.deletionGracePeriodSeconds = graceS
+}
+
+function toPod(replica: Replica, values: ServiceValues): Pod {
+  const { service, name, resources, terminationGracePeriodSeconds } = values
   const startedAt = new Date(replica.startedAtMs).toISOString()
   const ready = replica.state === 'ready'
   const readySince = replica.readyAtMs === undefined ? startedAt : new Date(replica.readyAtMs).toISOString()
@@ -67,17 +79,16 @@ function toPod(replica: Replica, service: string, resources: Pod['spec']['contai
     metadata: {
       name: replica.name,
       namespace,
-      labels: labelsOf(service),
+      labels: labelsOf(values),
       annotations: { 'headroom.local/pid': String(replica.pid ?? ''), 'headroom.local/ops-port': String(replica.opsPort) },
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: objectName(service), uid: objectName(service), controller: true },
-      ],
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid: name, controller: true }],
     },
     spec: {
       nodeName: 'localhost',
+      terminationGracePeriodSeconds,
       containers: [
         {
-          name: service,
+          name: container,
           image: `headroom/${service}:local`,
           resources,
           ports: [
@@ -97,7 +108,7 @@ function toPod(replica: Replica, service: string, resources: Pod['spec']['contai
         condition('ContainersReady', ready, readySince),
         condition('Ready', ready, readySince),
       ],
-      containerStatuses: [{ name: service, ready, started: ready, restartCount: 0, state: { running: { startedAt } } }],
+      containerStatuses: [{ name: container, ready, started: ready, restartCount: 0, state: { running: { startedAt } } }],
     },
   }
 }

@@ -1,10 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { spawnNode } from './child.ts'
+import { freePorts } from './ports.ts'
 
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/headroom', import.meta.url))
 const preload = new URL('./cpu-limit.ts', import.meta.url).href
+
+const readyTimeoutMsDefault = 60_000
+const probeIntervalMs = 100
+const probeTimeoutMs = 1000
 
 /** Where a replica is in its life, in Kubernetes' words where it has one. */
 export type ReplicaState = 'starting' | 'ready' | 'terminating' | 'gone'
@@ -17,6 +22,8 @@ export interface ReplicaOptions {
   /** CPU limit to emulate, in millicores; 0 for none. */
   cpuLimitMillicores: number
   logFile: string
+  /** When a start counts as failed. Default 60000. */
+  readyTimeoutMs?: number
   onChange: (replica: Replica) => void
 }
 
@@ -25,62 +32,67 @@ export class Replica {
   readonly name: string
   readonly startedAtMs = Date.now()
   readonly exited: Promise<void>
+  readonly port: number
+  readonly opsPort: number
   state: ReplicaState = 'starting'
   readyAtMs: number | undefined
-  port = 0
-  opsPort = 0
   /** Why it ended, when it was not asked to. */
   failure: string | undefined
   readonly #child: ChildProcess
   readonly #options: ReplicaOptions
   readonly #log: WriteStream
+  #asked: NodeJS.Signals | undefined
 
-  /** Starts a replica on two ports that the system finds free. */
+  /** Starts a replica on two ports that are free. */
   static async start(options: ReplicaOptions): Promise<Replica> {
-    const [port, opsPort] = await freePorts(2)
-    const replica = new Replica(options, port as number, opsPort as number)
-    void replica.#untilReady()
-    return replica
+    return new Replica(options, await freePorts(2))
   }
 
-  private constructor(options: ReplicaOptions, port: number, opsPort: number) {
+  /** @param ports for traffic and for operations */
+  constructor(options: ReplicaOptions, [port = 0, opsPort = 0]: number[]) {
     this.name = options.name
     this.#options = options
     this.port = port
     this.opsPort = opsPort
     this.#log = createWriteStream(options.logFile, { flags: 'a' })
     const limited = options.cpuLimitMillicores > 0
-    this.#child = spawn(process.execPath, [...(limited ? ['--import', preload] : []), fileURLToPath(options.main)], {
+    this.#child = spawnNode({
+      main: options.main,
+      preloads: limited ? [preload] : [],
       env: {
         ...options.env,
         HOST: '127.0.0.1',
         PORT: String(port),
         OPS_PORT: String(opsPort),
         POD_NAME: options.name,
-        PATH: process.env.PATH ?? '',
         // The images bring theirs; a replica under a small CPU limit starts a fifth sooner with it.
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
         ...(limited ? { CPU_LIMIT_MILLICORES: String(options.cpuLimitMillicores) } : {}),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.pipe(this.#log, { end: false })
     this.#child.stderr?.pipe(this.#log, { end: false })
     this.exited = new Promise((resolve) => {
       this.#child.once('error', (error) => this.#gone(error.message, resolve))
-      this.#child.once('exit', (code, signal) => this.#gone(code === 0 ? undefined : `exited with ${signal ?? code}`, resolve))
+      // Not `exit`: the last words come after it.
+      this.#child.once('close', (code, signal) => this.#gone(signal ? `was ended by ${signal}` : `exited with ${code}`, resolve))
     })
+    void this.#untilReady()
   }
 
   get pid(): number | undefined {
     return this.#child.pid
   }
 
-  /** Asks it to drain and leave; kills it when it has not left within `graceMs`. Resolves when it is gone. */
-  async stop(graceMs: number): Promise<void> {
-    if (this.state === 'gone') return
-    this.#become('terminating')
-    this.#child.kill('SIGTERM')
+  /**
+   * Asks it to leave, with SIGTERM to drain first; kills it when it has not left within `graceMs`. Resolves when it is gone.
+   * Asking again in the same way changes nothing: a second signal would cut the first one's drain short.
+   */
+  async stop(graceMs: number, signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<void> {
+    if (this.state === 'gone' || this.#asked === signal) return await this.exited
+    this.#asked = signal
+    this.#child.kill(signal)
+    if (this.state !== 'terminating') this.#become('terminating')
     const timer = setTimeout(() => this.kill(), graceMs)
     await this.exited
     clearTimeout(timer)
@@ -90,9 +102,9 @@ export class Replica {
     this.#child.kill('SIGKILL')
   }
 
-  #gone(failure: string | undefined, resolve: () => void): void {
+  #gone(failure: string, resolve: () => void): void {
     if (this.state === 'gone') return
-    if (this.state !== 'terminating') this.failure = failure ?? 'exited'
+    if (this.state !== 'terminating') this.failure ??= failure
     this.#log.end()
     this.#become('gone')
     resolve()
@@ -106,26 +118,27 @@ export class Replica {
 
   /** The readiness probe, more often than a kubelet's so that start-up times are exact. */
   async #untilReady(): Promise<void> {
+    const { readyTimeoutMs = readyTimeoutMsDefault } = this.#options
     while (this.state === 'starting') {
-      const ready = await fetch(`http://127.0.0.1:${this.opsPort}/readyz`, { signal: AbortSignal.timeout(1000) }).then(
-        (reply) => reply.ok,
-        () => false,
-      )
-      if (ready && this.state === 'starting') return this.#become('ready')
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      if (await this.#answersReady()) {
+        if (this.state === 'starting') this.#become('ready')
+        return
+      }
+      if (this.state === 'starting' && Date.now() - this.startedAtMs > readyTimeoutMs) {
+        this.failure = `was not ready within ${readyTimeoutMs / 1000} s`
+        return this.kill()
+      }
+      await new Promise((resolve) => setTimeout(resolve, probeIntervalMs))
     }
   }
-}
 
-/** Ports that are free now. They are held together before any is let go, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer()
-      return new Promise<typeof server>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', () => resolve(server)))
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  async #answersReady(): Promise<boolean> {
+    try {
+      const reply = await fetch(`http://127.0.0.1:${this.opsPort}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) })
+      await reply.body?.cancel()
+      return reply.ok
+    } catch {
+      return false
+    }
+  }
 }

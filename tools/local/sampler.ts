@@ -5,7 +5,7 @@ import type { CpuUsage } from './cpu-usage.ts'
 import type { Deployments } from './deployments.ts'
 import type { Store } from './kube/store.ts'
 import type { Replica } from './replica.ts'
-import { namespace, objectName, type ServiceRuntime } from './service-runtime.ts'
+import { namespace, type ServiceRuntime } from './service-runtime.ts'
 
 /** Looks at every replica once a second, through its ops port, as Prometheus would. */
 export class Sampler {
@@ -49,17 +49,17 @@ export class Sampler {
 
   /** Publishes every pod's usage in the API, as metrics-server does. */
   publishUsage(): void {
-    for (const { service } of this.#services) {
-      for (const { name, pid, state } of this.#deployments.of(service)) {
+    for (const runtime of this.#services) {
+      for (const { name, pid, state } of this.#deployments.of(runtime.service)) {
         const usage = state === 'gone' || pid === undefined ? undefined : this.#cpu.of(pid)
-        if (usage) this.#deployments.pods.showUsage(name, service, usage.millicores, usage.windowMs, usage.atMs)
+        if (usage) this.#deployments.pods.showUsage(name, runtime, usage)
       }
     }
   }
 
-  #sizes({ service, values }: ServiceRuntime, replicas: Replica[]) {
-    const deployment = this.#store.get('deployments', namespace, objectName(service))
-    const hpa = this.#store.get('horizontalpodautoscalers', namespace, objectName(service))
+  #sizes({ values }: ServiceRuntime, replicas: Replica[]) {
+    const deployment = this.#store.get('deployments', namespace, values.name)
+    const hpa = this.#store.get('horizontalpodautoscalers', namespace, values.name)
     const ready = replicas.filter(({ state }) => state === 'ready')
     const used = ready.flatMap(({ pid }) => (pid === undefined ? [] : (this.#cpu.of(pid)?.millicores ?? [])))
     const requested = milliValue(values.resources.requests.cpu)

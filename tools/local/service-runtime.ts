@@ -10,9 +10,8 @@ export interface ServiceRuntime {
   setEndpoints(endpoints: { port: number }[]): void
 }
 
+// As the charts have them, so that whatever watches a cluster finds the same names here.
 export const namespace = 'headroom'
+export const container = 'app'
 
-/** The name of a service's Kubernetes objects. */
-export const objectName = (service: string) => `headroom-${service}`
-
-export const labelsOf = (service: string) => ({ 'app.kubernetes.io/name': service, 'app.kubernetes.io/part-of': 'headroom' })
+export const labelsOf = ({ name }: ServiceValues) => ({ 'app.kubernetes.io/name': name, 'app.kubernetes.io/instance': 'headroom' })

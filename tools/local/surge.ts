@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { LoadSample } from '@headroom/report/sample'
 import type { LoadResult } from '@headroom/report/summary'
+import { spawnNode } from './child.ts'
 
 const main = new URL('../load/main.ts', import.meta.url)
+const wordsCharactersMax = 2000
 
 export interface SurgeOptions {
   /** Where the buyers come in. */
@@ -19,56 +20,53 @@ export interface SurgeOptions {
   /** Folder for acks.ndjson and the generator's own words. */
   out: string
   onSample: (sample: LoadSample) => void
+  /** Ends it early. */
+  signal: AbortSignal
 }
 
-/** The load generator in a process of its own, so that its clock is not held up by ours. */
-export class Surge {
-  readonly finished: Promise<LoadResult>
-  readonly #child: ChildProcess
-
-  constructor({ url, rate, factor, calmS, surgeS, afterS, out, onSample }: SurgeOptions) {
-    const stages = [
-      '--profile',
-      'surge',
-      '--rate',
-      rate,
-      '--factor',
-      factor,
-      '--calm',
-      `${calmS}s`,
-      '--surge',
-      `${surgeS}s`,
-      '--after',
-      `${afterS}s`,
-    ]
-    this.#child = spawn(process.execPath, [fileURLToPath(main), url, ...stages.map(String), '--acks', join(out, 'acks.ndjson')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const words = createWriteStream(join(out, 'load.txt'))
-    this.#child.stderr?.pipe(words)
-    this.finished = this.#read(onSample)
-    // Whoever awaits `finished` is told; a run that is being torn down awaits nothing.
-    this.finished.catch(() => {})
+/**
+ * Offers the surge, from a process of its own so that its clock is not held up by ours, and returns what the load generator says of it.
+ * @throws Error when it ended without a result, the signal's reason when that ended it
+ */
+export async function runSurge(options: SurgeOptions): Promise<LoadResult> {
+  const { out, onSample, signal } = options
+  const child = spawnNode({ main, args: argumentsOf(options), signal })
+  let failure: Error | undefined
+  child.once('error', (error) => {
+    failure = error
+  })
+  const closed = once(child, 'close').catch(() => [])
+  let words = ''
+  child.stderr?.on('data', (chunk) => {
+    words = `${words}${chunk}`.slice(-wordsCharactersMax)
+  })
+  child.stderr?.pipe(createWriteStream(join(out, 'load.txt')))
+  let summary: LoadResult | undefined
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const value = readLine(line)
+    if (value?.summary) summary = value.summary
+    else if (value) onSample({ ...value, p50Ms: value.p50Ms ?? 0, p99Ms: value.p99Ms ?? 0 })
   }
+  const [code] = await closed
+  signal.throwIfAborted()
+  if (!summary)
+    throw new Error(`the load generator ended with ${code ?? failure?.message ?? child.signalCode} and no summary: ${words.trim()}`)
+  return summary
+}
 
-  stop(): void {
-    this.#child.kill('SIGKILL')
-  }
+function argumentsOf({ url, rate, factor, calmS, surgeS, afterS, out }: SurgeOptions): string[] {
+  const stages = { rate, factor, calm: `${calmS}s`, surge: `${surgeS}s`, after: `${afterS}s` }
+  const flags = Object.entries(stages).flatMap(([name, value]) => [`--${name}`, String(value)])
+  return [url, '--profile', 'surge', ...flags, '--acks', join(out, 'acks.ndjson')]
+}
 
-  async #read(onSample: (sample: LoadSample) => void): Promise<LoadResult> {
-    const exited = new Promise<number | null>((resolve, reject) => this.#child.once('exit', resolve).once('error', reject))
-    let summary: LoadResult | undefined
-    let stderr = ''
-    this.#child.stderr?.on('data', (chunk) => {
-      stderr = `${stderr}${chunk}`.slice(-2000)
-    })
-    for await (const line of createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })) {
-      const value = JSON.parse(line)
-      if (value.summary) summary = value.summary
-      else onSample({ ...value, p50Ms: value.p50Ms ?? 0, p99Ms: value.p99Ms ?? 0 })
-    }
-    const code = await exited
-    if (!summary) throw new Error(`the load generator ended with ${code} and no summary: ${stderr.trim()}`)
-    return summary
+type Line = LoadSample & { summary?: LoadResult }
+
+/** The last line of a generator that was killed may be torn. */
+function readLine(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line
+  } catch {
+    return undefined
   }
 }

@@ -1,21 +1,31 @@
 import { readFile } from 'node:fs/promises'
+import type { HpaSpec } from '@headroom/hpa/spec'
 import { parse } from 'yaml'
+import { valueProblems } from './value-problems.ts'
 
 /** The part of a service's chart values that the local engine applies. */
 export interface ServiceValues {
   /** Alias in the on-sale's chart: `orders`. */
   service: string
+  /** Of its Kubernetes objects: `headroom-orders`. */
+  name: string
   env: Record<string, string>
   resources: { requests: { cpu: string }; limits: { cpu: string } }
-  autoscaling: { enabled: boolean; minReplicas: number; maxReplicas: number; targetCPUUtilizationPercentage: number; behavior?: object }
+  autoscaling: {
+    enabled: boolean
+    minReplicas: number
+    maxReplicas: number
+    targetCPUUtilizationPercentage: number
+    behavior?: HpaSpec['behavior']
+  }
   replicas: number
+  terminationGracePeriodSeconds: number
   /** Who it calls, by the variable that gets the URL. */
   peers: { calls: Record<string, { service: string; port: number }> }
   database: { enabled: boolean }
   /** With a token it may ask the Kubernetes API. */
   serviceAccount: { token: boolean }
   migration: { enabled: boolean; args: string[]; env: Record<string, string> }
-  name: string
 }
 
 type Tree = { [key: string]: unknown }
@@ -36,19 +46,31 @@ export function mergeValues(base: Tree, over: Tree): Tree {
  * Reads the values that Helm would give each service of the on-sale, so that the local engine scales by the same numbers.
  * @param charts the folder charts/
  * @param profile `kind` reads charts/headroom/values-kind.yaml over the defaults
+ * @throws Error naming every value that cannot be used, by its path
  */
 export async function readValues(charts: URL, profile: string): Promise<ServiceValues[]> {
-  const read = async (path: string): Promise<Tree> => (parse(await readFile(new URL(path, charts), 'utf8')) ?? {}) as Tree
-  const [chart, defaults, onSale, over] = await Promise.all([
-    read('headroom/Chart.yaml'),
-    read('service/values.yaml'),
-    read('headroom/values.yaml'),
-    read(`headroom/values-${profile}.yaml`),
-  ])
-  const dependencies = (chart.dependencies ?? []) as { name: string; alias?: string }[]
-  const all = mergeValues(onSale, over)
-  return dependencies.flatMap(({ name, alias = name }) => {
-    const block = mergeValues(defaults, isTree(all[alias]) ? all[alias] : {})
+  const [chart, defaults, onSale, over] = await Promise.all(
+    ['headroom/Chart.yaml', 'service/values.yaml', 'headroom/values.yaml', `headroom/values-${profile}.yaml`].map((path) =>
+      readTree(charts, path),
+    ),
+  )
+  const dependencies = (chart?.dependencies ?? []) as { name: string; alias?: string }[]
+  const all = mergeValues(onSale ?? {}, over ?? {})
+  const services = dependencies.flatMap(({ name, alias = name }) => {
+    const block = mergeValues(defaults ?? {}, isTree(all[alias]) ? all[alias] : {})
     return block.enabled === false ? [] : [{ ...block, service: alias } as unknown as ServiceValues]
   })
+  const problems = services.flatMap(valueProblems)
+  if (problems.length > 0) throw new Error(problems.map((problem) => `charts/headroom: ${problem}`).join('\n'))
+  return services
+}
+
+async function readTree(charts: URL, path: string): Promise<Tree> {
+  try {
+    const tree: unknown = parse(await readFile(new URL(path, charts), 'utf8')) ?? {}
+    if (isTree(tree)) return tree
+  } catch (error) {
+    throw new Error(`charts/${path}: ${(error as Error).message.trim()}`, { cause: error })
+  }
+  throw new Error(`charts/${path}: must be a map`)
 }
