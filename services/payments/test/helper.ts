@@ -11,6 +11,8 @@ import pg from 'pg'
 export interface TestDatabase {
   env: Record<string, string>
   client: pg.Client
+  /** Stops and starts the server, its data kept; the client above does not survive a stop. */
+  server: EmbeddedPostgres
 }
 
 interface Teardown {
@@ -27,7 +29,7 @@ export async function startDatabase(t: Teardown, name: string, seed: Record<stri
   const server = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),
     port,
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     // What is tested is what is written, not that the machine survives: no fsync, so that the suite is quick.
     postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1'],
@@ -47,13 +49,14 @@ export async function startDatabase(t: Teardown, name: string, seed: Record<stri
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGDATABASE: name, PGUSER: name, PGPASSWORD: name }
   await migrate(env, seed)
   const client = new pg.Client({ host: '127.0.0.1', port, database: name, user: name, password: name })
+  client.on('error', () => {})
   await client.connect()
   t.teardown(async () => {
-    await client.end()
+    await client.end().catch(() => {})
     await server.stop()
     await rm(directory, { recursive: true, force: true })
   })
-  return { env, client }
+  return { env, client, server }
 }
 
 /** Runs migrate.ts as the Job does: a process of its own. Resolves with what it printed; rejects when it does not exit 0. */

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { build } from '@headroom/kit/testing'
+import t from 'tap'
+import { service } from '../app.ts'
+import { startDatabase } from './helper.ts'
+
+const database = await startDatabase(t, 'inventory', { SEED: 'true', SEED_STOCK: '100' })
+const { server, ops } = await build(t, service, { ...database.env, SWEEP_INTERVAL_MS: '20', AVAILABILITY_CACHE_MS: '0' })
+
+const order = () => ({ orderId: randomUUID(), eventId: 'aurora-live', tierId: 'aurora-live-floor', quantity: 2 })
+const reserve = (payload: object) => server.inject({ method: 'POST', url: '/holds', payload })
+const remaining = async () => (await server.inject('/availability/aurora-live')).json().tiers[1]
+
+t.test('the sweeper gives expired tickets back by itself', async (t) => {
+  const wanted = order()
+  await reserve(wanted)
+  t.match(await remaining(), { id: 'aurora-live-floor', remaining: 98 })
+  await database.client.query('UPDATE holds SET expires_at = now() WHERE id = $1', [wanted.orderId])
+  while ((await remaining()).remaining < 100);
+  const { rows } = await database.client.query('SELECT state FROM holds WHERE id = $1', [wanted.orderId])
+  t.strictSame(rows, [{ state: 'expired' }])
+  t.match((await ops.inject('/metrics')).body, /^inventory_holds_expired_total 1$/m)
+})
+
+t.test('without its database every request is answered 503, nothing hangs, and it comes back with the database', async (t) => {
+  const wanted = order()
+  await database.server.stop()
+  const requests = [
+    reserve(wanted),
+    server.inject({ method: 'POST', url: `/holds/${wanted.orderId}/confirm` }),
+    server.inject({ method: 'DELETE', url: `/holds/${wanted.orderId}` }),
+    server.inject('/availability/aurora-live'),
+  ]
+  for (const reply of await Promise.all(requests)) {
+    t.equal(reply.statusCode, 503)
+    t.equal(reply.json().code, 'database_unavailable')
+    t.match(reply.headers['retry-after'], /^[12]$/)
+  }
+  t.match((await ops.inject('/dependencies')).json(), { postgres: { status: 'down' } })
+  t.equal((await ops.inject('/livez')).statusCode, 200)
+  await database.server.start()
+  t.equal((await reserve(wanted)).statusCode, 201)
+  t.match(await remaining(), { remaining: 98 })
+  t.match((await ops.inject('/dependencies')).json(), { postgres: { status: 'up' } })
+})
