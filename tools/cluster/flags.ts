@@ -30,8 +30,8 @@ const commands = {
   up: [...cluster, 'tag', 'profile'],
   demo: [...cluster, 'tag', 'profile', 'rate', 'factor', 'calm', 'surge', 'after', 'out'],
   scale: [...cluster, 'tag', 'seconds'],
-  release: [...cluster, 'service', 'tag'],
-  doctor: cluster,
+  release: ['kind', 'namespace', 'service', 'tag'],
+  doctor: ['kind', 'namespace'],
 } as const satisfies Record<string, Flag[]>
 
 export type CommandName = keyof typeof commands

@@ -14,8 +14,9 @@ release --service S --tag T
 doctor     explain what keeps the cluster from scaling
 
 where
-  --kind             the kind cluster of k8s/kind.yaml, made if need be (up, scale, release, doctor: unless --registry is given)
+  --kind             the kind cluster of k8s/kind.yaml, made if need be; up and scale use it unless --registry is given
   --registry R       the cluster of the kubeconfig's current context, pulling from this registry
+                     (release and doctor: the current context unless --kind is given)
   --namespace N      (default headroom)
   --profile P        charts/headroom/values-P.yaml: kind or kind-ha (default kind)
   --tag T            images that exist, in place of building

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { requireTools } from './command.ts'
 import { surgeOnCluster } from './demo.ts'
+import { examine } from './doctor.ts'
 import { UsageError } from './errors.ts'
 import { type CommandLine, numberOf, parseCommandLine, type Values } from './flags.ts'
 import { help } from './help.ts'
@@ -40,8 +41,8 @@ async function obey({ command, values, names }: CommandLine): Promise<boolean> {
     case 'release':
       await releaseService(values)
       return true
-    default:
-      throw new UsageError(command)
+    case 'doctor':
+      return await doctor(values)
   }
 }
 
@@ -74,13 +75,25 @@ async function demo(values: Values): Promise<boolean> {
   }
 }
 
-async function releaseService({ registry, namespace, service = '', tag = '' }: Values): Promise<void> {
-  await requireTools(['kubectl', 'helm'])
-  const target: Target = { context: registry === undefined ? `kind-${await kindName()}` : undefined, namespace }
-  const api = await KubeApi.open(target)
-  try {
+async function releaseService(values: Values): Promise<void> {
+  const { service = '', tag = '' } = values
+  await withApi(values, async (target, api) => {
     await upgradeService(target, service, tag)
     await waitForRollout(target, api, note)
+  })
+}
+
+async function doctor(values: Values): Promise<boolean> {
+  return await withApi(values, (target, api) => examine(target, api, note))
+}
+
+/** For commands on what is installed already: in the current context, as kubectl and helm themselves, or in kind. */
+async function withApi<T>({ kind, namespace }: Values, act: (target: Target, api: KubeApi) => Promise<T>): Promise<T> {
+  await requireTools(['kubectl', 'helm'])
+  const target: Target = { context: kind ? `kind-${await kindName()}` : undefined, namespace }
+  const api = await KubeApi.open(target)
+  try {
+    return await act(target, api)
   } finally {
     api.close()
   }
