@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@headroom/kit/service'
 import { build } from '@headroom/kit/testing'
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type pg from 'pg'
 import type t from 'tap'
 import { service } from '../app.ts'
@@ -39,7 +38,7 @@ export async function startReplicas(test: typeof t, count: number) {
 }
 
 /** Everything here is idempotent, so a replica that is too busy is asked again, as its callers do. */
-async function insist(server: Server, request: InjectOptions): Promise<LightMyRequestResponse> {
+async function insist(server: Server, request: { method: 'POST' | 'DELETE'; url: string; payload?: Reservation }) {
   for (let attempt = 1; ; attempt++) {
     const reply = await server.inject(request)
     if (reply.statusCode !== 503 || attempt === 100) return reply
