@@ -28,7 +28,7 @@ export const rules: Record<string, Rule> = {
       return other !== undefined && isService(tree, other) ? [breaks(i, "a tool imports no service's inside")] : []
     }),
   relativeImportsStayInside: (tree) =>
-    importsOf(tree, /./).flatMap((i) => (staysInside(i) ? [] : [breaks(i, 'a relative import leaves its package')])),
+    importsOf(tree, /^(kit|services|tools)\//).flatMap((i) => (staysInside(i) ? [] : [breaks(i, 'a relative import leaves its package')])),
   relativeImportsNameTheFile: (tree) =>
     importsOf(tree, /./).flatMap((i) =>
       /^\.{1,2}\/(?!.*\.(ts|json)$)/.test(i.specifier) ? [breaks(i, 'a relative import ends in .ts')] : [],
@@ -73,7 +73,8 @@ export function importsOf(tree: Tree, where: RegExp): Import[] {
   return imports
 }
 
-const importPattern = /^\s*(import|export)\s[^'"`]*?\bfrom '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gm
+const importPattern =
+  /^\s*(import|export)\s[^'"`]*?\bfrom '([@\w./:-]+)'|\bimport(?:\.meta\.resolve)?\('([@\w./:-]+)'\)|^import '([@\w./:-]+)'/gm
 
 function breaks({ path, specifier }: Import, sentence: string): string {
   return `${path}: imports ${specifier}; ${sentence}`

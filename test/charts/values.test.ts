@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import t from 'tap'
 import { type Parameter, readParameters } from '../../scripts/charts/values.ts'
+import { aliases } from './aliases.ts'
 
 const charts = new URL('../../charts/', import.meta.url)
 
@@ -16,7 +17,6 @@ const exceptions: Record<string, string[]> = {
     'global.externalDatabase.cidr',
   ],
 }
-const aliases = ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hello', 'observer']
 
 async function templatesOf(chart: string): Promise<string> {
   const folder = new URL(`${chart}/templates/`, charts)
