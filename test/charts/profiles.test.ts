@@ -50,7 +50,7 @@ t.test('kind-ha is kind with two of each, spread', async (t) => {
   for (const alias of aliases.filter((alias) => alias !== 'observer')) {
     const service = ha[alias]
     t.equal(service.autoscaling.minReplicas ?? service.replicas, 2, `${alias} has two`)
-    t.equal(service.topologySpread.whenUnsatisfiable, 'DoNotSchedule', `${alias} is spread`)
+    t.equal(service.topologySpread.nodes, 'DoNotSchedule', `${alias} is spread`)
     delete service.topologySpread
     if (service.autoscaling.minReplicas) service.autoscaling.minReplicas = 1
     else service.replicas = 1

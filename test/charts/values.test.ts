@@ -9,7 +9,6 @@ const charts = new URL('../../charts/', import.meta.url)
 const exceptions: Record<string, string[]> = {
   service: ['enabled'],
   headroom: [
-    'global.image.registry',
     'global.image.tag',
     'global.image.pullSecrets',
     'global.externalDatabase.port',

@@ -142,7 +142,7 @@ feature(
     priorityClassName: 'high',
     podLabels: { team: 'tickets' },
     podAnnotations: { note: 'x' },
-    topologySpread: { whenUnsatisfiable: 'DoNotSchedule', maxSkew: 2 },
+    topologySpread: { nodes: 'DoNotSchedule', maxSkew: 2 },
     rollout: { maxSurge: '25%' },
     runAsUser: 1001,
     writableDirs: ['/tmp', '/data'],
@@ -159,7 +159,10 @@ feature(
       imagePullSecrets: [{ name: 'regcred' }],
     })
     t.match(metadata, { labels: { team: 'tickets' }, annotations: { note: 'x' } })
-    t.match(spec.topologySpreadConstraints, [{ whenUnsatisfiable: 'DoNotSchedule', maxSkew: 2 }, { maxSkew: 2 }])
+    t.match(spec.topologySpreadConstraints, [
+      { topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule', maxSkew: 2, nodeTaintsPolicy: 'Honor' },
+      { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 2 },
+    ])
     t.equal(spec.securityContext.runAsUser, 1001)
     t.equal(container(objects).image, 'registry.example/team/headroom/orders:1.2.3')
     t.strictSame(container(objects).args, ['main.ts'])
