@@ -13,7 +13,7 @@ import type { SagaRunner } from './saga-runner.ts'
 
 /** What is left of the caller's patience when we answer, so that the reply still arrives. */
 const replyMarginMs = 200
-/** How long a request waits for a recovery to settle its own order, once its outcome became unknown. */
+/** How long a request waits for a recovery to settle its own order, once its outcome became unknown and unless recovery struggles. */
 const settleMs = 1500
 /** A key may be freed and taken again while we look; then we look again, this often. */
 const attemptsMax = 3
@@ -65,7 +65,8 @@ export class Checkout {
     const { order, refusal } = await this.#options.saga.run({ traceparent, deadlineAt }, made)
     if (order.reply !== undefined) return order.reply
     if (refusal !== undefined) throw refusal
-    return await this.#awaitReply(order, Math.min(untilAt, performance.now() + settleMs))
+    const patienceMs = this.#options.saga.struggling ? 0 : settleMs
+    return await this.#awaitReply(order, Math.min(untilAt, performance.now() + patienceMs))
   }
 
   /** Without a price there is no new order; the reply of one that exists is given all the same. */

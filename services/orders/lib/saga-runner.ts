@@ -10,6 +10,8 @@ import { takeStep, timedOut } from './steps.ts'
 
 /** Orders taken over in one round. Few, so that a round is short and replicas share the work. */
 const batchMax = 10
+/** The same while another service is away: enough to notice its return, too few to weigh on it. */
+const probeMax = 3
 /** Longest a recovery works on one order before it puts it back. */
 const recoveryMs = 5000
 /** Longest pause between two tries of an order that cannot be finished because another service is away. */
@@ -36,9 +38,15 @@ export interface SagaOptions {
 /** Takes orders through the saga's steps, for the request that made one and for the recovery of those left behind. */
 export class SagaRunner {
   readonly #options: SagaOptions
+  #struggling = false
 
   constructor(options: SagaOptions) {
     this.#options = options
+  }
+
+  /** True while most orders that recovery takes over cannot be finished: another service is away, and there is no hurry to ask it again. */
+  get struggling(): boolean {
+    return this.#struggling
   }
 
   /**
@@ -74,13 +82,14 @@ export class SagaRunner {
 
   /** One round of recovery: takes over orders whose lease has passed and finishes or compensates them. True when there may be more. */
   async recover(): Promise<boolean> {
-    const orders = await this.#options.store.takeOver(batchMax)
+    const limit = this.#struggling ? probeMax : batchMax
+    const orders = await this.#options.store.takeOver(limit)
     const ends = await Promise.allSettled(orders.map((order) => this.#recoverOne(order)))
     const failed = ends.find((end) => end.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    // When most cannot be finished, another service is away: no hurry then, and no load on it.
     const left = ends.filter((end) => end.status === 'fulfilled' && end.value === 'left').length
-    return orders.length === batchMax && left * 2 < batchMax
+    if (orders.length > 0) this.#struggling = left * 2 > orders.length
+    return orders.length === limit && !this.#struggling
   }
 
   async #recoverOne(found: FoundOrder): Promise<RunResult['end']> {

@@ -32,9 +32,9 @@ export const checkout = fp(
       else done.confirmed++
       if (order.state === 'confirmed') server.publisher.wake(publishWithinMs)
     }
-    // What another replica left is found by looking; what a request here left is worth looking for soon.
+    // What another replica left is found by looking; what a request here left is worth looking for soon, if there is hope.
     const onLeft = (order: Order) => {
-      if (order.claim === 0) recovery.wake(recoverWithinMs)
+      if (order.claim === 0 && !saga.struggling) recovery.wake(recoverWithinMs)
     }
     const saga = new SagaRunner({ store, peers: server.sagaPeers, leaseS: config.LEASE_S, giveUpS: config.GIVE_UP_S, onDone, onLeft })
     const recovery = new Loop({
