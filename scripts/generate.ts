@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readFlags } from './lib/flags.ts'
 
 /** Every generator: run bare it writes its files, with --check it fails when they are stale. */
 const generators = ['openapi.ts', 'docs.ts', 'charts.ts']
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
-if (values.help) {
-  process.stdout.write('Usage: npm run generate [-- --check]\nWrites every generated file anew; with --check, fails when one is stale.\n')
-  process.exit(0)
-}
+const usage = 'Usage: npm run generate [-- --check]\nWrites every generated file anew; with --check, fails when one is stale.\n'
+const { values } = readFlags(usage, { check: { type: 'boolean', default: false } })
 
 let failed = false
 for (const generator of generators) {

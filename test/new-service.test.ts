@@ -70,7 +70,7 @@ t.test('a new service passes the checks and its tests untouched', async (t) => {
       text(child.stdout),
       text(child.stderr),
     ])
-    t.equal(code, 0, `${args.join(' ')}\n${code === 0 ? '' : out + err}`)
+    t.equal(code, 0, args.join(' '), { output: code === 0 ? '' : `${out}${err}`.slice(-4000) })
     return out
   }
   t.match(await run('scripts/new-service.ts', 'seat-maps'), 'services/seat-maps is there')
