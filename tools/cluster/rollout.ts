@@ -5,9 +5,18 @@ import type { Job, Pod, Workload } from './kube-types.ts'
 import { jobObstacle, type Obstacle, podObstacle, workloadObstacle } from './obstacles.ts'
 import { kubectl, type Target } from './target.ts'
 
-const pollMs = 2000
-/** A volume that is being bound and a registry that answers late look like obstacles for a moment. */
-const believedAfterMs = 12_000
+/** What reads the cluster; a KubeApi, or lists written down for a test. */
+export type Lister = Pick<KubeApi, 'list'>
+
+/** How long to wait. */
+export interface Patience {
+  withinMs: number
+  /** A volume that is being bound and a registry that answers late look like obstacles for a moment. */
+  believedAfterMs: number
+  pollMs: number
+}
+
+const patient: Patience = { withinMs: 300_000, believedAfterMs: 12_000, pollMs: 2000 }
 
 interface Kinds {
   workloads: Workload[]
@@ -38,30 +47,32 @@ export function progressLine(workloads: Workload[]): string {
 
 /**
  * Waits until all Deployments and StatefulSets of the namespace are rolled out, telling progress when it changes.
- * @throws ClusterError as soon as something stands in the way that waiting will not mend, or after `withinMs`
+ * @throws ClusterError as soon as something stands in the way that waiting will not mend, or when patience ends
  */
-export async function waitForRollout(target: Target, api: KubeApi, note: (text: string) => void, withinMs = 300_000): Promise<void> {
+export async function waitForRollout(target: Target, api: Lister, note: (text: string) => void, patience = patient): Promise<void> {
+  const { withinMs, believedAfterMs, pollMs } = patience
   const untilMs = Date.now() + withinMs
   let told = ''
   let seen = { text: '', sinceMs: 0 }
   for (;;) {
-    const kinds = await read(api)
-    const line = progressLine(kinds.workloads)
+    const { workloads, jobs, pods } = await read(api)
+    const line = progressLine(workloads)
     if (line !== told) note(line)
     told = line
-    if (kinds.workloads.length > 0 && kinds.workloads.every(isRolledOut)) return
-    const obstacle = jobObstacle(kinds.jobs, kinds.pods) ?? workloadObstacle(kinds.workloads) ?? podObstacle(kinds.pods)
+    if (workloads.length > 0 && workloads.every(isRolledOut)) return
+    const obstacle = jobObstacle(jobs, pods) ?? workloadObstacle(workloads) ?? podObstacle(pods)
     if (obstacle?.text !== seen.text) seen = { text: obstacle?.text ?? '', sinceMs: Date.now() }
     if (obstacle && Date.now() - seen.sinceMs >= believedAfterMs) throw await withLog(target, obstacle)
-    if (Date.now() > untilMs)
+    if (Date.now() > untilMs) {
       throw new ClusterError(
         `Not ready within ${withinMs / 1000} s: ${line}. \`kubectl -n ${target.namespace} get pods,events\` shows more.`,
       )
+    }
     await delay(pollMs)
   }
 }
 
-async function read(api: KubeApi): Promise<Kinds> {
+async function read(api: Lister): Promise<Kinds> {
   const [deployments, replicaSets, sets, pods, jobs] = await Promise.all([
     api.list<Workload>('apps/v1', 'deployments'),
     api.list<Workload>('apps/v1', 'replicasets'),
