@@ -10,8 +10,16 @@ export function eventsOf(body: unknown): Event[] | undefined {
 }
 
 export function eventOf(body: unknown): Event | undefined {
-  const event = body as Partial<Event> | null
-  return typeof event?.id === 'string' && Array.isArray(event.tiers) ? (event as Event) : undefined
+  const { id, name, startsAt, tiers } = (body ?? {}) as Partial<Event>
+  return areStrings(id, name, startsAt) && Array.isArray(tiers) && tiers.every(isTier) ? (body as Event) : undefined
+}
+
+function isTier(tier: Partial<Event['tiers'][number]> | null): boolean {
+  return areStrings(tier?.id, tier?.name, tier?.currency) && Number.isInteger(tier?.priceCents)
+}
+
+function areStrings(...values: unknown[]): boolean {
+  return values.every((value) => typeof value === 'string')
 }
 
 export function remainingOf(body: unknown): Remaining | undefined {

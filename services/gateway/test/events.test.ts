@@ -41,8 +41,18 @@ t.test('without a last good list there is a 503 that says when to come back and 
 })
 
 t.test('a list that is none is not believed', async (t) => {
-  const { server } = await open(t, { catalog: () => ({ status: 200, body: { events: 'none' } }) })
-  t.match((await server.inject('/api/events')).json(), { code: 'dependency_unavailable' })
+  const [tier] = event.tiers
+  const odd = [
+    null,
+    { ...event, name: 1 },
+    { ...event, tiers: undefined },
+    { ...event, tiers: [null] },
+    { ...event, tiers: [{ ...tier, priceCents: '1' }] },
+  ]
+  for (const events of ['none', ...odd.map((one) => [event, one])]) {
+    const { server } = await open(t, { catalog: () => ({ status: 200, body: { events } }) })
+    t.match((await server.inject('/api/events')).json(), { status: 503, code: 'dependency_unavailable' })
+  }
 })
 
 t.test('what catalog says may be out of date is passed on as such, however often it is asked', async (t) => {

@@ -41,6 +41,19 @@ for (const [status, code] of [
   })
 }
 
+t.test('an order that was placed is shown whatever fields this release of orders has', async (t) => {
+  const { createdAt, ...older } = order
+  const newer = { ...order, seats: ['A1'] }
+  for (const body of [older, newer]) {
+    const { server } = await open(t, { orders: () => ({ status: 201, body }) })
+    const reply = await server.inject(buy('key-1'))
+    t.equal(reply.statusCode, 201)
+    t.strictSame(reply.json(), body)
+    t.match(reply.headers['content-type'], /^application\/json/)
+  }
+  t.ok(createdAt)
+})
+
 t.test('an answer that orders does not document is not shown', async (t) => {
   const { server } = await open(t, { orders: () => ({ status: 418, body: { stack: 'at line 7' } }) })
   const reply = await server.inject(buy('key-1'))
