@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ended, start } from './command.ts'
 import { ClusterError } from './errors.ts'
 import type { KubeApi } from './kube-api.ts'
-import type { ContainerStatus, Job, Pod } from './kube-types.ts'
-import { isTrue, podObstacle } from './obstacles.ts'
+import type { ContainerStatus, Pod } from './kube-types.ts'
+import { podObstacle } from './obstacles.ts'
 import { withLog } from './rollout.ts'
 import { kubectl, kubectlFlags, type Target } from './target.ts'
 
@@ -85,9 +85,4 @@ export async function runJob(target: Target, api: KubeApi, manifest: JobManifest
   const code = await followContainer(target, api, name, container, (line) => lines.push(line))
   if (code !== 0) throw new ClusterError(`job ${name} failed (exit code ${code}):\n${lines.slice(-10).join('\n')}`)
   return lines.join('\n')
-}
-
-/** True once the Job has ended, well or not. */
-export function isOver({ status }: Job): boolean {
-  return isTrue(status.conditions, 'Complete') || isTrue(status.conditions, 'Failed')
 }

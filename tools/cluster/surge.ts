@@ -8,6 +8,9 @@ import { readInvariants, readLoadLine } from './surge-output.ts'
 import { kubectl, type Target } from './target.ts'
 import type { Watch } from './watch.ts'
 
+/** Whoever takes the load's seconds: a Watch. */
+export type LoadSink = Pick<Watch, 'offered' | 'loadEnded'>
+
 /** A run of the load Job: the load first, the check of the invariants after it. */
 export class Surge {
   readonly #target: Target
@@ -27,7 +30,7 @@ export class Surge {
    * Follows the load to its end.
    * @throws ClusterError when it ends without a summary
    */
-  async load(watch: Watch, onSample: (stage: string) => void = () => {}): Promise<LoadResult> {
+  async load(sink: LoadSink, onSample: (stage: string) => void = () => {}): Promise<LoadResult> {
     let lastT = 0
     let summary: LoadResult | undefined
     const words: string[] = []
@@ -38,11 +41,11 @@ export class Surge {
       // After a broken connection the last lines come twice.
       else if (line.sample.t > lastT) {
         lastT = line.sample.t
-        watch.offered(line.sample)
+        sink.offered(line.sample)
         onSample(line.sample.stage)
       }
     })
-    watch.loadEnded()
+    sink.loadEnded()
     if (!summary)
       throw new ClusterError(`The load ended with exit code ${code} and no summary: ${words.slice(-5).join('\n') || 'it said nothing'}`)
     return summary

@@ -1,0 +1,57 @@
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { start } from '@headroom/cluster/command'
+import type { Pod, Workload } from '@headroom/cluster/kube-types'
+import { kubectlFlags, type Target } from '@headroom/cluster/target'
+import { bringUp, type OnSale } from '@headroom/cluster/up'
+import type { Test } from 'tap'
+
+/** The on-sale of `make kind-up`, brought up if need be; what is up already takes seconds. */
+export async function onSale(t: Test): Promise<OnSale> {
+  const installed = await bringUp({ kind: true, registry: undefined, tag: undefined, namespace: 'headroom', profile: 'kind' }, (text) =>
+    t.comment(text),
+  )
+  t.teardown(() => installed.api.close())
+  return installed
+}
+
+/** Forwards a local port that the system chooses, as a user would with kubectl. @returns the base URL */
+export async function portForward(t: Test, target: Target, resource: string, port: number): Promise<string> {
+  const child = start('kubectl', [...kubectlFlags(target), 'port-forward', resource, `:${port}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill())
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const match = /Forwarding from (127\.0\.0\.1:\d+)/.exec(line)
+    if (match) return `http://${match[1]}`
+  }
+  throw new Error(`kubectl port-forward ${resource} ended before it listened`)
+}
+
+/** Pods of the on-sale's services that run, by service; those on their way out are left out. */
+export async function servicePods({ api, services }: OnSale): Promise<Map<string, Pod[]>> {
+  const pods = await api.list<Pod>('v1', 'pods')
+  const of = (service: string) =>
+    pods.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === `headroom-${service}` && !metadata.deletionTimestamp)
+  return new Map(services.map((service) => [service, of(service)]))
+}
+
+/** What tells whether a pod was replaced or one of its containers restarted. */
+export function identities(pods: Pod[]): string[] {
+  return pods.map(({ metadata, status }) => `${metadata.uid} ${status.containerStatuses?.map(({ restartCount }) => restartCount)}`).sort()
+}
+
+/** Wanted replicas by Deployment. */
+export async function wantedReplicas({ api }: OnSale): Promise<Map<string, number>> {
+  const deployments = await api.list<Workload>('apps/v1', 'deployments')
+  return new Map(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas ?? 1]))
+}
+
+/** Asks until the answer is there. @throws Error with `what` when it is not within `withinMs` */
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 120_000): Promise<T> {
+  const untilMs = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (Date.now() > untilMs) throw new Error(`${what}: not within ${withinMs / 1000} s`)
+    await delay(500)
+  }
+}
