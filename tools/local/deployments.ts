@@ -139,17 +139,23 @@ export class Deployments {
   #changed(replica: Replica, runtime: ServiceRuntime): void {
     if (replica.state === 'gone') this.#replicas.get(runtime)?.delete(replica)
     if (this.#stopped) return
-    const { store, onCrash } = this.#options
+    const { onCrash } = this.#options
     this.#pods.show(replica, runtime)
     const ready = this.#among(runtime, 'ready')
     runtime.setEndpoints(ready.map(({ port }) => ({ port })))
+    this.#showStatus(runtime, ready.length)
     if (replica.failure) onCrash(replica)
     this.#reconcile(runtime)
+  }
+
+  #showStatus(runtime: ServiceRuntime, ready: number): void {
+    const { store } = this.#options
     const { name } = runtime.values
+    // Somebody may have deleted it.
     if (!store.get('deployments', namespace, name)) return
+    const replicas = this.#among(runtime, 'starting', 'ready').length
     store.change('deployments', namespace, name, (deployment) => {
-      const replicas = this.#among(runtime, 'starting', 'ready').length
-      deployment.status = { replicas, updatedReplicas: replicas, readyReplicas: ready.length, availableReplicas: ready.length }
+      deployment.status = { replicas, updatedReplicas: replicas, readyReplicas: ready, availableReplicas: ready }
     })
   }
 

@@ -6,6 +6,9 @@ import type { Replica } from './replica.ts'
 import { container, labelsOf, namespace, type ServiceRuntime } from './service-runtime.ts'
 import type { ServiceValues } from './values.ts'
 
+/** What a pod shows of a replica. */
+export type Shown = Pick<Replica, 'name' | 'state' | 'pid' | 'port' | 'opsPort' | 'startedAtMs' | 'readyAtMs'>
+
 /** Shows replicas as pods in the local Kubernetes API, so that whatever watches a cluster can watch this one. */
 export class Pods {
   readonly #store: Store
@@ -15,7 +18,7 @@ export class Pods {
   }
 
   /** Writes the pod of a replica as it is now; a replica that is gone has none. */
-  show(replica: Replica, { values }: ServiceRuntime): void {
+  show(replica: Shown, { values }: Pick<ServiceRuntime, 'values'>): void {
     if (replica.state === 'gone') {
       this.remove(replica.name)
       return
@@ -42,7 +45,7 @@ export class Pods {
   }
 
   /** Writes the usage of a pod as metrics-server would. */
-  showUsage(name: string, { values }: ServiceRuntime, { millicores, windowMs, atMs }: Usage): void {
+  showUsage(name: string, { values }: Pick<ServiceRuntime, 'values'>, { millicores, windowMs, atMs }: Usage): void {
     const metrics = {
       apiVersion: 'metrics.k8s.io/v1beta1',
       kind: 'PodMetrics',
@@ -63,7 +66,7 @@ function markDeleted(metadata: Metadata, graceS: number): void {
   metadata.deletionGracePeriodSeconds = graceS
 }
 
-function toPod(replica: Replica, values: ServiceValues): Pod {
+function toPod(replica: Shown, values: ServiceValues): Pod {
   const { service, name, resources, terminationGracePeriodSeconds } = values
   const startedAt = new Date(replica.startedAtMs).toISOString()
   const ready = replica.state === 'ready'

@@ -105,9 +105,9 @@ export class Replica {
   #gone(failure: string, resolve: () => void): void {
     if (this.state === 'gone') return
     if (this.state !== 'terminating') this.failure ??= failure
-    this.#log.end()
     this.#become('gone')
-    resolve()
+    // Whoever waits for the end may read the log.
+    this.#log.end(() => resolve())
   }
 
   #become(state: ReplicaState): void {

@@ -7,16 +7,31 @@ import type { Store } from './kube/store.ts'
 import type { Replica } from './replica.ts'
 import { namespace, type ServiceRuntime } from './service-runtime.ts'
 
+/** A replica as it is looked at. */
+type SampledReplica = Pick<Replica, 'name' | 'state' | 'pid' | 'opsPort'>
+
+interface Observed {
+  of: (service: string) => SampledReplica[]
+  pods: Pick<Deployments['pods'], 'showUsage'>
+}
+
+export interface SamplerOptions {
+  store: Store
+  deployments: Observed
+  cpu: Pick<CpuUsage, 'of'>
+  services: Pick<ServiceRuntime, 'service' | 'values'>[]
+}
+
 /** Looks at every replica once a second, through its ops port, as Prometheus would. */
 export class Sampler {
   readonly #store: Store
-  readonly #deployments: Deployments
-  readonly #cpu: CpuUsage
-  readonly #services: ServiceRuntime[]
+  readonly #deployments: Observed
+  readonly #cpu: Pick<CpuUsage, 'of'>
+  readonly #services: SamplerOptions['services']
   #before = new Map<string, Counters>()
   #beforeAtMs = Date.now()
 
-  constructor(options: { store: Store; deployments: Deployments; cpu: CpuUsage; services: ServiceRuntime[] }) {
+  constructor(options: SamplerOptions) {
     this.#store = options.store
     this.#deployments = options.deployments
     this.#cpu = options.cpu
@@ -57,7 +72,7 @@ export class Sampler {
     }
   }
 
-  #sizes({ values }: ServiceRuntime, replicas: Replica[]) {
+  #sizes({ values }: Pick<ServiceRuntime, 'values'>, replicas: SampledReplica[]) {
     const deployment = this.#store.get('deployments', namespace, values.name)
     const hpa = this.#store.get('horizontalpodautoscalers', namespace, values.name)
     const ready = replicas.filter(({ state }) => state === 'ready')
@@ -74,7 +89,7 @@ export class Sampler {
 }
 
 /** A replica under its CPU limit may answer late, or be gone: then this second has nothing from it. */
-async function scrape({ opsPort }: Replica): Promise<Counters | undefined> {
+async function scrape({ opsPort }: SampledReplica): Promise<Counters | undefined> {
   try {
     const reply = await fetch(`http://127.0.0.1:${opsPort}/metrics`, { signal: AbortSignal.timeout(900) })
     return reply.ok ? countersOf(await reply.text()) : undefined

@@ -1,0 +1,106 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import type { Usage } from '../cpu-usage.ts'
+import { Store } from '../kube/store.ts'
+import { toAutoscaler, toDeployment } from '../objects.ts'
+import { Sampler, type SamplerOptions } from '../sampler.ts'
+import type { ServiceValues } from '../values.ts'
+import { leastValues } from './on-sale.ts'
+
+const autoscaling = { ...leastValues.autoscaling, enabled: true }
+const values = { ...leastValues, autoscaling, service: 'orders', name: 'headroom-orders' } as ServiceValues
+
+/** An ops port whose counters a test sets; undefined leaves the caller waiting. */
+async function opsPort(t: Test): Promise<{ port: number; count: (arrivals: number | undefined, shed?: number) => void }> {
+  let text: string | undefined = ''
+  const server = createServer((_request, response) => text !== undefined && response.end(text))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const count = (arrivals: number | undefined, shed = 0) => {
+    text = arrivals === undefined ? undefined : `http_server_requests_total ${arrivals}\nhttp_server_requests_shed_total ${shed}\n`
+  }
+  return { port: (server.address() as AddressInfo).port, count }
+}
+
+function setUp(replicas: ReturnType<SamplerOptions['deployments']['of']>, usage: Record<number, number> = {}) {
+  const store = new Store()
+  store.create('deployments', toDeployment(values))
+  store.create('horizontalpodautoscalers', toAutoscaler(values))
+  const shown: unknown[] = []
+  const sampler = new Sampler({
+    store,
+    deployments: {
+      of: () => replicas,
+      pods: { showUsage: (name, { values }, { millicores }) => shown.push([name, values.name, millicores]) },
+    },
+    cpu: { of: (pid): Usage | undefined => (pid in usage ? { millicores: usage[pid] as number, windowMs: 1000, atMs: 0 } : undefined) },
+    services: [{ service: 'orders', values }],
+  })
+  return { store, sampler, shown, sample: async () => (await sampler.sample()).orders }
+}
+
+t.test('sizes, CPU of the ready ones against the request, and rates since the last look', async (t) => {
+  const [a, b] = [await opsPort(t), await opsPort(t)]
+  const replicas = [
+    { name: 'a', state: 'ready' as const, pid: 1, opsPort: a.port },
+    { name: 'b', state: 'terminating' as const, pid: 2, opsPort: b.port },
+    { name: 'c', state: 'starting' as const, pid: 3, opsPort: 1 },
+  ]
+  const { sample, store } = setUp(replicas, { 1: 90, 2: 500, 3: 500 })
+  a.count(100)
+  b.count(100)
+  await sample()
+  const beforeMs = performance.now()
+  a.count(130, 5)
+  b.count(110)
+  const second = await sample()
+  t.match(second, { current: 2, desired: 1, ready: 1, cpuPercent: 90, targetPercent: 60, failedPerS: 0, p99Ms: null })
+  t.ok(Number(second?.requestsPerS) > 0)
+  t.equal(Math.round((Number(second?.requestsPerS) / Number(second?.shedPerS)) * 10) / 10, 8, '40 arrivals, 5 of them shed')
+  t.ok(performance.now() - beforeMs < 900, 'one that starts is not asked')
+  store.change('horizontalpodautoscalers', 'headroom', 'headroom-orders', (hpa) => {
+    hpa.status = { desiredReplicas: 3 }
+  })
+  t.match(await sample(), { desired: 3 })
+})
+
+t.test('a replica that answers late or is gone has nothing to say, and holds nobody up', async (t) => {
+  const late = await opsPort(t)
+  late.count(undefined)
+  const { sample } = setUp([
+    { name: 'late', state: 'ready', pid: 1, opsPort: late.port },
+    { name: 'gone', state: 'ready', pid: 2, opsPort: 1 },
+  ])
+  const startedAt = performance.now()
+  t.match(await sample(), { current: 2, ready: 2, cpuPercent: null, requestsPerS: 0 })
+  t.ok(performance.now() - startedAt < 1500)
+})
+
+t.test('a fixed size has no target', async (t) => {
+  const fixed = { ...values, autoscaling: { ...autoscaling, enabled: false } }
+  const sampler = new Sampler({
+    store: new Store(),
+    deployments: { of: () => [], pods: { showUsage: () => {} } },
+    cpu: { of: () => undefined },
+    services: [{ service: 'orders', values: fixed }],
+  })
+  t.match(await sampler.sample(), { orders: { current: 0, desired: 0, ready: 0, targetPercent: null } })
+})
+
+t.test('usage is published for whoever has been measured', async (t) => {
+  const replica = { opsPort: 1, state: 'ready' as const }
+  const { sampler, shown } = setUp(
+    [
+      { ...replica, name: 'a', pid: 1 },
+      { ...replica, name: 'young', pid: 2 },
+      { ...replica, name: 'gone', pid: 1, state: 'gone' },
+    ],
+    { 1: 90 },
+  )
+  sampler.publishUsage()
+  t.strictSame(shown, [['a', 'headroom-orders', 90]])
+})
