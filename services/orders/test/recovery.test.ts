@@ -41,6 +41,24 @@ t.test('a worker that was taken for dead and comes back changes nothing', async 
   await world.audit(t)
 })
 
+t.test('a refusal that comes late cannot cancel what another replica is just finishing', async (t) => {
+  const [slow] = await Promise.all([world.replica(t), world.replica(t, eager)])
+  payments.delayMs = 400
+  payments.failNext('POST /charges', { when: 'before', how: 503 })
+  const refusing = payments.seen('POST /charges')
+  const reply = post(slow)
+  await refusing
+  payments.delayMs = 0
+  inventory.delayMs = 800
+  const confirming = inventory.seen('POST /holds/:id/confirm')
+  await world.endLeases()
+  await confirming
+  inventory.delayMs = 0
+  t.equal((await reply).statusCode, 201, 'captured and confirmed by the other, although its row still said held')
+  await world.settled()
+  await world.audit(t)
+})
+
 t.test('an order that holds nothing for too long is given up, and a late hold finds its place taken', async (t) => {
   const writer = await world.replica(t, { PEER_TIMEOUT_MS: '100' })
   inventory.fault = (call) => (call === 'POST /holds' ? { when: 'before', how: 'hang' } : undefined)
