@@ -35,7 +35,7 @@ export async function installChart(
 
 /** Changes one service's tag in an installed on-sale and leaves all other values as they are. */
 export async function upgradeService(target: Target, service: string, tag: string): Promise<void> {
-  await helm(target, ['upgrade', release, chart, '--reuse-values', '--set-string', `${service}.image.tag=${tag}`])
+  await helm(target, ['upgrade', release, chart, '--reset-then-reuse-values', '--set-string', `${service}.image.tag=${tag}`])
 }
 
 /**
