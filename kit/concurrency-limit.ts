@@ -5,68 +5,103 @@ export interface ConcurrencyLimitOptions {
   max: number
 }
 
+/** What the event loop did since the last reading. */
+export interface LoopWindow {
+  elapsedMs: number
+  /** Of that, the time the loop was not waiting for events; a pause by a CPU quota in the middle of work is part of it. */
+  busyMs: number
+  turns: number
+}
+
 /**
  * An adaptive limit on requests in flight, after the Gradient2 algorithm of Netflix' concurrency-limits
- * (https://github.com/Netflix/concurrency-limits): while the recent latency stays within a tolerance of the long-term one the limit
- * grows by about its square root; when it rises above, the limit shrinks by the ratio of the two. No constant belongs to a service.
+ * (https://github.com/Netflix/concurrency-limits/blob/main/concurrency-limits-core/src/main/java/com/netflix/concurrency/limits/limit/Gradient2Limit.java):
+ * the limit becomes limit x gradient + sqrt(limit), where a gradient below 1 tells of a queue.
+ *
+ * Gradient2 takes latency for the queue, which in a process that waits for others says as much about them. Here the queue is read from
+ * the event loop, which is where this process makes requests wait: what is answered in one turn had been waiting together.
+ *
+ *     gradient = min(1, queueAllowed / requests per turn, turnAllowedMs / milliseconds per turn), at least 0.5
+ *
+ * and it is 1 whenever the loop had time to spare: a slow peer then lets the limit grow instead of pushing it to its floor.
  */
 export class ConcurrencyLimit {
   limit: number
   readonly #min: number
+  readonly #initial: number
   readonly #max: number
-  #longMs = 0
-  #windowSumMs = 0
-  #windowCount = 0
-  #windowPeak = 0
-  #refused = false
+  #turn = 0
+  /** Requests of which work began and has not ended, plus those that began and ended within this turn. */
+  #inFlight = 0
+  #endedThisTurn = 0
+  #completed = 0
+  #peak = 0
 
-  constructor({ min = 8, initial = 64, max }: ConcurrencyLimitOptions) {
-    this.#min = min
+  constructor({ min = 8, initial = 128, max }: ConcurrencyLimitOptions) {
+    this.#min = Math.min(min, max)
+    this.#initial = Math.min(initial, max)
     this.#max = max
-    this.limit = Math.min(initial, max)
-  }
-
-  /** Tells that a request was refused: the limit was in use, so it may grow if latency allows. */
-  refused(): void {
-    this.#refused = true
+    this.limit = this.#initial
   }
 
   /**
-   * Takes one finished request into account; the limit moves once per window of requests.
-   * @param latencyMs how long it took here
-   * @param inFlight how many were in flight, itself included
+   * Whether another request may begin.
+   * @param turn number of the event loop's turn: those that came in the same turn were waiting together, so the first of them count until it ends
+   * @param share of the limit that this kind of request may fill
    */
-  observe(latencyMs: number, inFlight: number): void {
-    this.#windowSumMs += latencyMs
-    this.#windowCount++
-    if (inFlight > this.#windowPeak) this.#windowPeak = inFlight
-    if (this.#windowCount >= windowSize) this.#adjust()
+  admits(turn: number, share = 1): boolean {
+    if (turn !== this.#turn) {
+      this.#turn = turn
+      this.#inFlight -= this.#endedThisTurn
+      this.#endedThisTurn = 0
+    }
+    if (this.#inFlight < Math.max(1, this.limit * share)) return true
+    this.#peak = this.limit
+    return false
   }
 
-  #adjust(): void {
-    const shortMs = Math.max(this.#windowSumMs / this.#windowCount, 0.01)
-    const inUse = this.#refused || this.#windowPeak * 2 > this.limit
-    if (this.#longMs === 0) this.#longMs = shortMs
-    this.#longMs += (shortMs - this.#longMs) * longWeight
-    // A long-term figure far above the recent one is the memory of an overload that is over: forget it sooner.
-    if (this.#longMs > shortMs * 2) this.#longMs *= 0.95
-    if (inUse) {
-      const gradient = Math.max(0.5, Math.min(1, (tolerance * Math.max(this.#longMs, floorMs)) / shortMs))
-      const target = this.limit * gradient + Math.sqrt(this.limit)
-      this.limit = Math.max(this.#min, Math.min(this.#max, this.limit + (target - this.limit) * smoothing))
+  begin(): void {
+    this.#inFlight++
+    if (this.#inFlight > this.#peak) this.#peak = this.#inFlight
+  }
+
+  /** @param began the turn in which it began */
+  end(began: number): void {
+    this.#completed++
+    if (began === this.#turn) this.#endedThisTurn++
+    else this.#inFlight--
+  }
+
+  /** Moves the limit by what happened in a window of at least `windowMs`. A long window counts as several: an idle service forgets an overload. */
+  adjust({ elapsedMs, busyMs, turns }: LoopWindow): void {
+    const saturated = busyMs / elapsedMs > saturation
+    const perTurn = this.#completed / Math.max(turns, 1)
+    const turnMs = busyMs / Math.max(turns, 1)
+    if (saturated) {
+      const gradient = Math.max(0.5, Math.min(1, queueAllowed / perTurn, turnAllowedMs / turnMs))
+      if (gradient < 1 || this.#inUse) this.#set(this.limit * gradient + Math.sqrt(this.limit))
+    } else {
+      const windows = Math.min(Math.round(elapsedMs / windowMs), 100)
+      for (let i = 0; i < windows && (this.#inUse || this.limit < this.#initial); i++) this.#set(this.limit + Math.sqrt(this.limit))
     }
-    this.#windowSumMs = 0
-    this.#windowCount = 0
-    this.#windowPeak = 0
-    this.#refused = false
+    this.#completed = 0
+    this.#peak = this.#inFlight
+  }
+
+  get #inUse(): boolean {
+    return this.#peak * 2 > this.limit
+  }
+
+  #set(limit: number): void {
+    this.limit = Math.max(this.#min, Math.min(this.#max, limit))
   }
 }
 
-const windowSize = 32
-/** The long-term latency forgets over about 600 windows. */
-const longWeight = 1 / 600
-/** Latency may double before the limit shrinks. */
-const tolerance = 2
-/** Under a CPU quota of 100 ms periods a pause of that length says nothing about a queue. */
-const floorMs = 50
-const smoothing = 0.2
+/** Longer than two periods of a CPU quota. */
+export const windowMs = 250
+/** Share of a window above which the loop is the bottleneck. */
+const saturation = 0.9
+/** At nine tenths of its capacity a queue with random arrivals holds fewer than 40 in 99 of 100 moments, whatever a request costs. */
+const queueAllowed = 40
+/** Where requests are so dear that 40 of them take longer, this is what one may wait for a turn. */
+const turnAllowedMs = 500

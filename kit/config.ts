@@ -20,7 +20,7 @@ export const baseProperties = {
     default: 0.01,
     minimum: 0,
     maximum: 1,
-    description: 'Share of successful requests that get a log line; errors always do.',
+    description: 'Share of requests that get a log line, at most 50 a second; a server error always does, also at most 50 a second.',
   }),
   POD_NAME: Type.String({ default: '', description: 'Name of this replica in logs; the host name when empty.' }),
   DRAIN_DELAY_MS: integer(5000, 0, 60_000, 'After SIGTERM, how long to keep serving with `Connection: close` while endpoints are removed.'),

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
-import type { FastifyInstance } from 'fastify'
 import type { BaseConfig } from './config.ts'
+import type { Stage } from './exchange.ts'
 import type { Health } from './health.ts'
 
 const retireAt = Symbol('retireAt')
@@ -12,14 +11,15 @@ type AgingSocket = Socket & { [retireAt]?: number }
  * gets its share within seconds; and always while draining, so that clients leave before the listener closes.
  * @param config CONNECTION_MAX_AGE_MS is the mean age; the jitter is half of it either way
  */
-export function ageConnections(server: FastifyInstance, config: BaseConfig, health: Health): void {
+export function ageConnections(config: BaseConfig, health: Health): Stage {
   const meanMs = config.CONNECTION_MAX_AGE_MS
-  server.addHook('onRequest', (request, reply, done) => {
-    const socket = request.raw.socket as AgingSocket
-    const now = performance.now()
-    const retire = socket[retireAt]
-    if (retire === undefined) socket[retireAt] = now + meanMs * (0.5 + Math.random())
-    if (health.draining || (retire !== undefined && now >= retire)) reply.header('connection', 'close')
-    done()
-  })
+  return {
+    arrive({ request, reply, arrivedAt }) {
+      const socket = request.raw.socket as AgingSocket
+      const retire = socket[retireAt]
+      if (retire === undefined) socket[retireAt] = arrivedAt + meanMs * (0.5 + Math.random())
+      if (health.draining || (retire !== undefined && arrivedAt >= retire)) reply.header('connection', 'close')
+      return undefined
+    },
+  }
 }

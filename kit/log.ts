@@ -1,39 +1,53 @@
-import type { IncomingMessage } from 'node:http'
 import { hostname } from 'node:os'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { type Logger, pino } from 'pino'
+import { type Logger, type LoggerOptions, pino } from 'pino'
 import type { BaseConfig } from './config.ts'
-import { traceId, traceparentOf } from './tracing.ts'
+import type { Exchange, Stage } from './exchange.ts'
+import { traceId } from './tracing.ts'
 
-/** Never printed, wherever they turn up in a logged object. */
-const secrets = ['authorization', 'cookie', 'password', 'PGPASSWORD', 'card', 'token']
-const redact = secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
-
-/** The logger of one service: JSON lines, or readable ones when standard output is a terminal. */
+/** The logger of one service: JSON lines, or readable ones when standard output is a terminal. Secrets are hidden wherever they turn up. */
 export async function createLogger(name: string, config: BaseConfig): Promise<Logger> {
-  const options = {
+  const options: LoggerOptions = {
     level: config.LOG_LEVEL,
     base: { service: name, pod: config.POD_NAME || hostname() },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: redact, censor: '(hidden)' },
+    formatters: { level: (label) => ({ level: label }), log: (line) => hideSecrets(line) },
+    serializers: { err: (error: Error) => hideSecrets(pino.stdSerializers.err(error)) },
   }
   if (!process.stdout.isTTY) return pino(options)
   const { default: pretty } = await import('pino-pretty')
   return pino(options, pretty({ ignore: 'pid,hostname,service,pod', singleLine: true, sync: true }))
 }
 
+const secretName = /^(authorization|cookie|set-cookie|card|.*(password|secret|token))$/i
+const depthMax = 4
+
+/** The same value with everything under a secret's name hidden, four levels deep; pino's own redaction parses its paths for every line, 20 us each. */
+export function hideSecrets<T extends object>(value: T, depth = 1): T {
+  if (value instanceof Error) return value
+  let copy: Record<string, unknown> | undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const shown = secretName.test(name) ? '(hidden)' : isObject(inner) && depth < depthMax ? hideSecrets(inner, depth + 1) : inner
+    if (shown === inner) continue
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>
+    copy[name] = shown
+  }
+  return (copy as T | undefined) ?? value
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
-/** A request's logger: becomes a real child, with the trace id, only when a line is written. Most requests write none. */
+/** A request's logger: adds the trace id to the service's own when a line is written. Most requests write none, so a child for each would be waste. */
 class RequestLogger {
-  readonly #parent: FastifyBaseLogger
-  readonly #raw: IncomingMessage
-  #child: FastifyBaseLogger | undefined
+  readonly #parent: Logger
+  readonly #exchange: Exchange
 
-  constructor(parent: FastifyBaseLogger, raw: IncomingMessage) {
+  constructor(parent: Logger, exchange: Exchange) {
     this.#parent = parent
-    this.#raw = raw
+    this.#exchange = exchange
   }
 
   get level() {
@@ -58,41 +72,75 @@ class RequestLogger {
     this.#write('trace', args)
   }
   silent() {}
-  child(...args: Parameters<FastifyBaseLogger['child']>) {
-    return this.#real().child(...args)
+  child(bindings: Record<string, unknown>) {
+    return this.#parent.child({ trace_id: traceId(this.#exchange.traceparent), ...bindings })
   }
 
-  #real(): FastifyBaseLogger {
-    this.#child ??= this.#parent.child({ trace_id: traceId(traceparentOf(this.#raw.headers)) })
-    return this.#child
-  }
-
-  #write(level: Level, args: unknown[]): void {
-    const log = this.#real()
-    Reflect.apply(log[level], log, args)
+  #write(level: Level, [first, ...rest]: unknown[]): void {
+    if (!this.#parent.isLevelEnabled(level)) return
+    const trace_id = traceId(this.#exchange.traceparent)
+    const log = this.#parent[level].bind(this.#parent) as (line: object, ...text: unknown[]) => void
+    if (first instanceof Error) log({ trace_id, err: first }, ...(rest.length === 0 ? [first.message] : rest))
+    else if (isObject(first)) log({ trace_id, ...first }, ...rest)
+    else log({ trace_id }, first, ...rest)
   }
 }
 
-/** For Fastify's `childLoggerFactory`. */
-export function requestLogger(parent: FastifyBaseLogger, raw: IncomingMessage): FastifyBaseLogger {
-  return new RequestLogger(parent, raw)
-}
+/** Lines a second for each kind: enough to see what happens, too few for a flood of errors to become a flood of logging. */
+const linesPerSecondMax = 50
 
-/** One line per request: always for a server error, for the rest by LOG_SAMPLE_RATIO. */
-export function logRequests(server: FastifyInstance, config: BaseConfig): void {
-  const ratio = config.LOG_SAMPLE_RATIO
-  server.addHook('onResponse', (request, reply, done) => {
-    const failed = reply.statusCode >= 500 && !request.shed
-    if (failed || Math.random() < ratio) {
-      const line = {
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      }
-      if (failed) request.log.warn(line, 'request failed')
-      else request.log.info(line, 'request')
+/** Lets some lines of each second pass and counts the rest. */
+class LineBudget {
+  #second = 0
+  #used = 0
+  #suppressed = 0
+
+  /** @returns how many lines were suppressed since the last one that passed, or undefined when this one is suppressed too */
+  take(nowMs: number): number | undefined {
+    const second = Math.floor(nowMs / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#used = 0
     }
-    done()
-  })
+    if (this.#used++ >= linesPerSecondMax) {
+      this.#suppressed++
+      return undefined
+    }
+    const suppressed = this.#suppressed
+    this.#suppressed = 0
+    return suppressed
+  }
+}
+
+/**
+ * Gives each request its logger and writes one line per request: for every server error, for the rest by LOG_SAMPLE_RATIO, at most 50 a second of each.
+ * Fastify itself is told of no logger: it would check a child's methods and add two listeners for every request.
+ */
+export function logRequests(logger: Logger, config: BaseConfig): Stage {
+  const ratio = config.LOG_SAMPLE_RATIO
+  const failures = new LineBudget()
+  const samples = new LineBudget()
+  return {
+    arrive(exchange) {
+      exchange.request.log = exchange.reply.log = new RequestLogger(logger, exchange)
+      return undefined
+    },
+    leave(exchange, durationMs) {
+      const { request, route, status, shed } = exchange
+      const failed = status >= 500 && !shed
+      if (!failed && Math.random() >= ratio) return
+      const suppressed = (failed ? failures : samples).take(exchange.arrivedAt + durationMs)
+      if (suppressed === undefined) return
+      const line = {
+        trace_id: traceId(exchange.traceparent),
+        method: request.method,
+        route: route.url,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        suppressed: suppressed || undefined,
+      }
+      if (failed) logger.warn(line, 'request failed')
+      else logger.info(line, 'request')
+    },
+  }
 }

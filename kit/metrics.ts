@@ -1,14 +1,16 @@
 import { performance } from 'node:perf_hooks'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { Exchange, Stage } from './exchange.ts'
 import { observe, RequestHistogram, type Series } from './request-histogram.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Per-status series of this route, filled by kit's metrics. */
-    series?: Map<number, Series>
+    /** Series of this route by method and status, filled by kit's metrics. */
+    series?: SeriesByMethod
   }
 }
+
+type SeriesByMethod = Map<string, Map<number, Series>>
 
 /** Counters that the request path touches as plain numbers; the registry reads them when scraped. */
 export interface Traffic {
@@ -81,31 +83,33 @@ function intervalUtilization(): () => number {
 }
 
 /**
- * Measures every request of a server. Labels are the route's pattern and the status, never the URL, so that their number is constant.
+ * Measures every request. Labels are the route's pattern and the status, never the URL, so that their number is constant.
  * Shed requests count as arrivals and as shed, and stay out of the durations.
  */
-export function measureRequests(server: FastifyInstance, { requests, traffic }: Metrics): void {
-  const unknown = new Map<string, Map<number, Series>>()
-  server.addHook('onRequest', (_request, _reply, done) => {
-    traffic.arrivals++
-    traffic.active++
-    done()
-  })
-  server.addHook('onResponse', (request, reply, done) => {
-    traffic.active--
-    if (!request.shed) observe(seriesOf(requests, unknown, request, reply.statusCode), reply.elapsedTime / 1000)
-    done()
-  })
+export function measureRequests({ requests, traffic }: Metrics): Stage {
+  const unrouted: SeriesByMethod = new Map()
+  return {
+    arrive() {
+      traffic.arrivals++
+      traffic.active++
+      return undefined
+    },
+    leave(exchange, durationMs) {
+      traffic.active--
+      if (exchange.shed) traffic.shed++
+      else observe(seriesOf(requests, unrouted, exchange), durationMs / 1000)
+    },
+  }
 }
 
-function seriesOf(requests: RequestHistogram, unknown: Map<string, Map<number, Series>>, request: FastifyRequest, status: number): Series {
-  const { config, url } = request.routeOptions
+function seriesOf(requests: RequestHistogram, unrouted: SeriesByMethod, { request, route: { config, url }, status }: Exchange): Series {
   const method = knownMethods.has(request.method) ? request.method : '_OTHER'
-  let byStatus = url === undefined ? unknown.get(method) : config.series
+  if (url !== undefined) config.series ??= new Map()
+  const byMethod = config.series ?? unrouted
+  let byStatus = byMethod.get(method)
   if (byStatus === undefined) {
     byStatus = new Map()
-    if (url === undefined) unknown.set(method, byStatus)
-    else config.series = byStatus
+    byMethod.set(method, byStatus)
   }
   let series = byStatus.get(status)
   if (series === undefined) {

@@ -1,8 +1,10 @@
+import { performance } from 'node:perf_hooks'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
-import { ConcurrencyLimit } from './concurrency-limit.ts'
+import { ConcurrencyLimit, windowMs } from './concurrency-limit.ts'
 import type { BaseConfig } from './config.ts'
-import { problems } from './errors.ts'
+import { type Problem, problems } from './errors.ts'
+import { awaitsBody, type Exchange, type Stage } from './exchange.ts'
 import { gauge, type Metrics } from './metrics.ts'
 
 /** How dear a request is when not all can be served: finishing what was begun, then starting, then looking around. */
@@ -13,10 +15,6 @@ declare module 'fastify' {
     /** Default `browse`. */
     priority?: Priority
   }
-  interface FastifyRequest {
-    /** True when the request was refused because of overload. */
-    shed: boolean
-  }
 }
 
 /** The share of the limit that each priority may fill, so that browsing is shed first. */
@@ -24,35 +22,73 @@ const shares: Record<Priority, number> = { finish: 1, start: 0.9, browse: 0.75 }
 
 /**
  * Sheds what cannot be served in time: an adaptive limit on requests in flight first, under-pressure as the backstop behind it.
- * A refused request is answered 503 with a jittered Retry-After before its body is read.
+ * A refused request is answered 503 with a jittered Retry-After before its body is read, and one whose body is still on its way holds no place.
  */
-export async function relievePressure(server: FastifyInstance, config: BaseConfig, metrics: Metrics): Promise<ConcurrencyLimit> {
+export async function relievePressure(server: FastifyInstance, config: BaseConfig, metrics: Metrics): Promise<Stage> {
   const limit = new ConcurrencyLimit({ max: config.CONCURRENCY_LIMIT_MAX })
-  const { traffic } = metrics
   gauge(metrics.registry, 'http_server_concurrency_limit', 'Requests that may be in flight now.', () => limit.limit)
-  server.decorateRequest('shed', false)
-  server.addHook('onRequest', (request, _reply, done) => {
-    const { priority = 'browse' } = request.routeOptions.config
-    if (traffic.active <= Math.max(1, limit.limit * shares[priority])) return done()
-    request.shed = true
-    traffic.shed++
-    limit.refused()
-    done(problems.overloaded('too many requests in flight', { retryAfterS: 1 }))
-  })
-  server.addHook('onResponse', (request, reply, done) => {
-    if (!request.shed) limit.observe(reply.elapsedTime, traffic.active + 1)
-    done()
-  })
-  await server.register(underPressure, {
-    eventLoopUtilizationMode: 'interval',
-    maxEventLoopDelay: config.PRESSURE_MAX_EVENT_LOOP_DELAY_MS,
-    maxEventLoopUtilization: config.PRESSURE_MAX_EVENT_LOOP_UTILIZATION,
-    sampleInterval: 1000,
-    pressureHandler: (request, _reply, type) => {
-      request.shed = true
-      traffic.shed++
-      throw problems.overloaded(`process under pressure: ${type}`, { retryAfterS: 2 })
+  const isUnderPressure = await watchPressure(server, config)
+  const keepAdjusted = followLoop(limit)
+
+  function refuse(exchange: Exchange, retryAfterS: number, why: string): Problem {
+    exchange.shed = true
+    return problems.overloaded(why, { retryAfterS })
+  }
+
+  function check(exchange: Exchange, turn: number): Problem | undefined {
+    const { priority = 'browse' } = exchange.route.config
+    if (!limit.admits(turn, shares[priority])) return refuse(exchange, 1, 'too many requests in flight')
+    return isUnderPressure() ? refuse(exchange, 2, 'the process does not keep up') : undefined
+  }
+
+  function begin(exchange: Exchange, turn: number): Problem | undefined {
+    const problem = check(exchange, turn)
+    if (problem !== undefined) return problem
+    exchange.turn = turn
+    limit.begin()
+    return undefined
+  }
+
+  return {
+    arrive(exchange) {
+      keepAdjusted(exchange.arrivedAt)
+      return awaitsBody(exchange.request) ? check(exchange, currentTurn()) : begin(exchange, currentTurn())
     },
+    begin: (exchange) => (exchange.turn === undefined ? begin(exchange, currentTurn()) : undefined),
+    leave({ turn }) {
+      if (turn !== undefined) limit.end(turn)
+    },
+  }
+}
+
+/** Number of the event loop's turn (https://nodejs.org/api/perf_hooks.html#performancenodetiminguvmetricsinfo). */
+function currentTurn(): number {
+  return performance.nodeTiming.uvMetricsInfo.loopCount
+}
+
+/** Gives the limit a reading of the loop at the first arrival after each window. */
+function followLoop(limit: ConcurrencyLimit): (nowMs: number) => void {
+  let last = { atMs: performance.now(), active: performance.eventLoopUtilization().active, turn: currentTurn() }
+  return (nowMs) => {
+    const elapsedMs = nowMs - last.atMs
+    if (elapsedMs < windowMs) return
+    const now = { atMs: nowMs, active: performance.eventLoopUtilization().active, turn: currentTurn() }
+    limit.adjust({ elapsedMs, busyMs: now.active - last.active, turns: now.turn - last.turn })
+    last = now
+  }
+}
+
+/** under-pressure sees every process-wide limit; its own hook stays in a scope without routes, because ours asks it. */
+async function watchPressure(server: FastifyInstance, config: BaseConfig): Promise<() => boolean> {
+  let watch = () => false
+  await server.register(async (scope) => {
+    await scope.register(underPressure, {
+      eventLoopUtilizationMode: 'interval',
+      maxEventLoopDelay: config.PRESSURE_MAX_EVENT_LOOP_DELAY_MS,
+      maxEventLoopUtilization: config.PRESSURE_MAX_EVENT_LOOP_UTILIZATION,
+      sampleInterval: 1000,
+    })
+    watch = scope.isUnderPressure
   })
-  return limit
+  return watch
 }

@@ -1,12 +1,13 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { answerFrameworkError, answerProblems } from './errors.ts'
+import { followRequests } from './exchange.ts'
 import { Health } from './health.ts'
-import { createLogger, logRequests, requestLogger } from './log.ts'
+import { createLogger, logRequests } from './log.ts'
 import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
 import { createOps } from './ops.ts'
 import { relievePressure } from './pressure.ts'
@@ -69,18 +70,21 @@ export async function createService<C extends BaseConfig>(
   const health = new Health()
   const metrics = createMetrics()
   const ops = createOps(health, metrics)
-  const server: Server = Fastify({ ...serverOptions(config), ...definition.options?.(config), loggerInstance: logger as FastifyBaseLogger })
+  const server: Server = Fastify({ ...serverOptions(), ...definition.options?.(config), logger: false })
+  server.log = logger
   server.setValidatorCompiler(strictValidator())
   server.decorate('kit', { name: definition.name, config, health, metrics, ops })
   await before?.(server)
   answerProblems(server as unknown as FastifyInstance)
   const bare = server as unknown as FastifyInstance
-  measureRequests(bare, metrics)
   traceRequests(bare)
-  ageConnections(bare, config, health)
-  await relievePressure(bare, config, metrics)
-  keepDeadlines(bare, config)
-  logRequests(bare, config)
+  followRequests(bare, [
+    logRequests(logger, config),
+    measureRequests(metrics),
+    ageConnections(config, health),
+    keepDeadlines(bare, config),
+    await relievePressure(bare, config, metrics),
+  ])
   await definition.app(server, config)
   server.addHook('onClose', () => health.stop())
   const close = async () => {
@@ -91,18 +95,14 @@ export async function createService<C extends BaseConfig>(
 }
 
 /** A limit on everything a client can hold open or make us hold. headersTimeout alone cannot end a slow body, requestTimeout alone lets slow headers sit. */
-function serverOptions(config: BaseConfig) {
+function serverOptions() {
   return {
     bodyLimit: 65_536,
     keepAliveTimeout: 5000,
     requestTimeout: 10_000,
-    handlerTimeout: config.HANDLER_TIMEOUT_MS,
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384, requestTimeout: 10_000 },
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (parent: FastifyBaseLogger, _bindings: unknown, _options: unknown, raw: unknown) =>
-      requestLogger(parent, raw as IncomingMessage),
     routerOptions: { maxParamLength: 100 },
   }
 }

@@ -18,18 +18,9 @@ export function newTraceparent(): string {
   return `00-${ids.slice(0, 32)}-${ids.slice(32, 48)}-00`
 }
 
-const traces = new WeakMap<IncomingHttpHeaders, string>()
-
-/** The traceparent of a request's headers; a missing or malformed one is replaced by a new one, the same at every call. */
-export function traceparentOf(headers: IncomingHttpHeaders): string {
-  const given = headers.traceparent
-  if (typeof given === 'string' && valid.test(given)) return given
-  let made = traces.get(headers)
-  if (made === undefined) {
-    made = newTraceparent()
-    traces.set(headers, made)
-  }
-  return made
+/** The caller's traceparent; a missing or malformed one is replaced by a new one. */
+export function traceparentOf({ traceparent }: IncomingHttpHeaders): string {
+  return typeof traceparent === 'string' && valid.test(traceparent) ? traceparent : newTraceparent()
 }
 
 /** The 32 hexadecimal digits that all parts of one trace share. */
@@ -41,7 +32,7 @@ export function traceId(traceparent: string): string {
 export function traceRequests(server: FastifyInstance): void {
   server.decorateRequest('traceparent', {
     getter() {
-      return traceparentOf(this.headers)
+      return this.exchange.traceparent
     },
   })
 }

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 
 export interface ClosedLoopOptions {
   port: number
@@ -6,8 +6,6 @@ export interface ClosedLoopOptions {
   requests: number
   connections: number
 }
-
-const end = Buffer.from('\r\n\r\n')
 
 /**
  * Sends a number of keep-alive GET requests over some connections, one at a time on each; a connection that says `Connection: close` is replaced.
@@ -28,30 +26,27 @@ async function worker(port: number, message: Buffer, take: () => boolean): Promi
 /** Resolves with true when the server ended the connection and requests are left. */
 function oneConnection(port: number, message: Buffer, take: () => boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect(port, '127.0.0.1')
-    socket.setNoDelay(true)
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     const finish = (more: boolean) => {
       socket.removeAllListeners('close')
       socket.destroy()
       resolve(more)
     }
     const next = () => (take() ? socket.write(message) : finish(false))
+    let pending = ''
+    socket.setEncoding('latin1')
     socket.on('connect', next)
     socket.on('error', reject)
     socket.on('close', () => reject(new Error('the server closed a connection under a request')))
-    let pending: Buffer | undefined
-    socket.on('data', (chunk) => {
-      const data = pending === undefined ? chunk : Buffer.concat([pending, chunk])
-      const head = data.indexOf(end)
-      const text = head === -1 ? '' : data.latin1Slice(0, head).toLowerCase()
-      const length = Number(/content-length: (\d+)/.exec(text)?.[1] ?? 0)
-      if (head === -1 || data.length < head + 4 + length) {
-        pending = data
-        return
-      }
-      pending = undefined
-      if (!text.startsWith('http/1.1 200')) reject(new Error(`unexpected reply: ${text.split('\r\n', 1)[0]}`))
-      else if (text.includes('connection: close')) finish(true)
+    socket.on('data', (chunk: string) => {
+      pending += chunk
+      const headLength = pending.indexOf('\r\n\r\n')
+      const head = pending.slice(0, Math.max(headLength, 0)).toLowerCase()
+      const length = Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0)
+      if (headLength === -1 || pending.length < headLength + 4 + length) return
+      pending = ''
+      if (!head.startsWith('http/1.1 200')) reject(new Error(`unexpected reply: ${head.split('\r\n', 1)[0]}`))
+      else if (head.includes('connection: close')) finish(true)
       else next()
     })
   })

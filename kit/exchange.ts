@@ -1,0 +1,141 @@
+import { performance } from 'node:perf_hooks'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { type Problem, problems } from './errors.ts'
+import { traceparentOf } from './tracing.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange
+  }
+}
+
+/** One request and its reply, from its headers until the reply has left or nobody works on it any more. */
+export class Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly route: FastifyRequest['routeOptions']
+  /** These two on the clock of `performance.now()`. */
+  readonly arrivedAt: number
+  deadlineAt = Number.POSITIVE_INFINITY
+  /** Refused because of overload. */
+  shed = false
+  /** The turn of the event loop in which work on it began. */
+  turn: number | undefined = undefined
+  /** The client left before the whole reply had. */
+  abandoned = false
+  #controller: AbortController | undefined
+  #traceparent: string | undefined
+
+  constructor(request: FastifyRequest, reply: FastifyReply, arrivedAt: number) {
+    this.request = request
+    this.reply = reply
+    this.route = request.routeOptions
+    this.arrivedAt = arrivedAt
+  }
+
+  /** The reply's status; 499, as nginx logs it, when the client left first. */
+  get status(): number {
+    return this.abandoned ? 499 : this.reply.raw.statusCode
+  }
+
+  /** The caller's traceparent, or a new one if anybody asks; the same every time. */
+  get traceparent(): string {
+    this.#traceparent ??= traceparentOf(this.request.headers)
+    return this.#traceparent
+  }
+
+  /** Aborted when the deadline passes or the client leaves; made only for a handler that asks. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.abandoned || performance.now() >= this.deadlineAt) this.abort()
+    }
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#controller?.abort(problems.deadline_exceeded(this.abandoned ? 'the client left' : undefined))
+  }
+}
+
+/** What one subject (metrics, limits, logs) does with every request. All stages share one hook, one clock reading and one listener: each of those has a price. */
+export interface Stage {
+  /** When the headers are here. A returned problem is the answer, and later stages do not see the arrival. */
+  arrive?(exchange: Exchange): Problem | undefined
+  /** When the body is here, on routes that may have one. */
+  begin?(exchange: Exchange): Problem | undefined
+  /** Every 50 ms while the exchange is open. */
+  sweep?(exchange: Exchange, nowMs: number): void
+  /** At the end of every exchange, refused or not. */
+  leave?(exchange: Exchange, durationMs: number): void
+}
+
+const sweepIntervalMs = 50
+/** Work for a client that left is not waited for longer than this beyond its deadline. */
+const abandonedGraceMs = 1000
+
+/** Leads every request of a server through the stages, in their order. */
+export function followRequests(server: FastifyInstance, stages: Stage[]): void {
+  const open = new Set<Exchange>()
+  const arrivals = stages.filter((stage) => stage.arrive)
+  const beginnings = stages.filter((stage) => stage.begin)
+  const sweeps = stages.filter((stage) => stage.sweep)
+  const ends = stages.filter((stage) => stage.leave)
+
+  function leave(exchange: Exchange): void {
+    if (!open.delete(exchange)) return
+    const durationMs = performance.now() - exchange.arrivedAt
+    for (const stage of ends) stage.leave?.(exchange, durationMs)
+  }
+
+  server.decorateRequest('exchange')
+  server.addHook('onRequest', (request, reply, done) => {
+    const exchange = new Exchange(request, reply, performance.now())
+    request.exchange = exchange
+    open.add(exchange)
+    // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
+    reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
+    done(first(arrivals, 'arrive', exchange))
+  })
+  server.addHook('onRoute', (route) => {
+    if (mayHaveBody(route))
+      route.preValidation = [
+        (request, _reply, done) => done(first(beginnings, 'begin', request.exchange)),
+        ...[route.preValidation ?? []].flat(),
+      ]
+  })
+
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    for (const exchange of open) {
+      const { abandoned, deadlineAt, reply } = exchange
+      if (abandoned && (reply.raw.writableEnded || nowMs > deadlineAt + abandonedGraceMs)) leave(exchange)
+      else for (const stage of sweeps) stage.sweep?.(exchange, nowMs)
+    }
+  }, sweepIntervalMs).unref()
+  server.addHook('onClose', () => clearInterval(timer))
+}
+
+/** A client that left does not take its work with it: the exchange stays open, and counts as in flight, until the handler has answered into the void. */
+function abandon(exchange: Exchange): void {
+  exchange.abandoned = true
+  exchange.abort()
+}
+
+function first(stages: Stage[], step: 'arrive' | 'begin', exchange: Exchange): Problem | undefined {
+  for (const stage of stages) {
+    const problem = stage[step]?.(exchange)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function mayHaveBody({ method }: RouteOptions): boolean {
+  return [method].flat().some((name) => name !== 'GET' && name !== 'HEAD')
+}
+
+/** True when the headers announce a body that is still to come. */
+export function awaitsBody({ headers }: FastifyRequest): boolean {
+  const length = headers['content-length']
+  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined
+}
