@@ -32,14 +32,20 @@ type Tree = { [key: string]: unknown }
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Helm's merge: maps by key, everything else replaced; null removes. */
+/** Helm's merge: maps by key, everything else replaced. A null stays until all is merged, since it also removes what a chart further down says. */
 export function mergeValues(base: Tree, over: Tree): Tree {
   const merged: Tree = { ...base }
   for (const [key, value] of Object.entries(over)) {
-    if (value === null) delete merged[key]
-    else merged[key] = isTree(value) && isTree(merged[key]) ? mergeValues(merged[key], value) : value
+    const below = merged[key]
+    merged[key] = isTree(value) && isTree(below) ? mergeValues(below, value) : value
   }
   return merged
+}
+
+/** What is left when every null has removed its key. */
+export function withoutNulls(values: Tree): Tree {
+  const kept = Object.entries(values).filter(([, value]) => value !== null)
+  return Object.fromEntries(kept.map(([key, value]) => [key, isTree(value) ? withoutNulls(value) : value]))
 }
 
 /**
@@ -57,7 +63,7 @@ export async function readValues(charts: URL, profile: string): Promise<ServiceV
   const dependencies = (chart?.dependencies ?? []) as { name: string; alias?: string }[]
   const all = mergeValues(onSale ?? {}, over ?? {})
   const services = dependencies.flatMap(({ name, alias = name }) => {
-    const block = mergeValues(defaults ?? {}, isTree(all[alias]) ? all[alias] : {})
+    const block = withoutNulls(mergeValues(defaults ?? {}, isTree(all[alias]) ? all[alias] : {}))
     return block.enabled === false ? [] : [{ ...block, service: alias } as unknown as ServiceValues]
   })
   const problems = services.flatMap(valueProblems)

@@ -9,11 +9,11 @@ export class Running {
   stderr = ''
   /** Exit code, or the signal that ended it. */
   readonly exited: Promise<number | string>
+  ended = false
   /** Process ids of all that it was seen to have started. */
   readonly family = new Set<number>()
   readonly #child: ChildProcess
   readonly #wakers = new Set<() => void>()
-  #ended = false
 
   constructor(t: Test, args: readonly string[]) {
     // The test runner's own preloads have no place in what is tested.
@@ -25,7 +25,7 @@ export class Running {
     })
     child.stderr.on('data', (chunk) => (this.stderr += chunk))
     this.exited = once(child, 'exit').then(([code, signal]) => {
-      this.#ended = true
+      this.ended = true
       this.#wake()
       return code ?? signal
     })
@@ -53,7 +53,7 @@ export class Running {
     for (;;) {
       const match = pattern.exec(this.stdout)
       if (match) return match
-      if (this.#ended) throw new Error(`ended without printing ${pattern}: ${this.stdout}${this.stderr}`)
+      if (this.ended) throw new Error(`ended without printing ${pattern}: ${this.stdout}${this.stderr}`)
       await new Promise<void>((resolve) => this.#wakers.add(resolve))
     }
   }
