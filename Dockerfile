@@ -19,7 +19,7 @@ COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/root/.npm \
     test -n "$SERVICE" || { echo 'Name what to build: --build-arg SERVICE=hello' >&2; exit 1; }; \
     folder=services/$SERVICE; test -d "$folder" || folder=tools/$SERVICE; \
-    npm ci --omit=dev --workspace "$folder"
+    npm ci --omit=dev --omit=optional --workspace "$folder"
 # The sources of the linked workspaces, and of no other; what only editors and people read stays behind,
 # which is seven tenths of the generated Kubernetes client: comments and indentation.
 COPY . /source
