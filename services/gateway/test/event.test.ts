@@ -78,8 +78,8 @@ t.test('ids that are none are refused before anybody is asked', async (t) => {
 
 t.test('a caller in a hurry does not spoil the answer of those who wait with it', async (t) => {
   const { server, inventory } = await open(t)
-  const hurried = { url, headers: { 'x-request-timeout-ms': '150' } }
+  const hurried = { url, headers: { 'x-request-timeout-ms': '800' } }
   const [first] = await Promise.all([server.inject(hurried), server.inject(url)])
   t.equal(first.statusCode, 200)
-  t.ok(Number(inventory.seen[0]?.headers['x-request-timeout-ms']) > 150, 'inventory has its full time')
+  t.ok(Number(inventory.seen[0]?.headers['x-request-timeout-ms']) > 800, 'inventory has its full time')
 })
