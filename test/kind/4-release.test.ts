@@ -80,7 +80,7 @@ t.test('releases, a rollback and deleted pods under load fail no request', async
 /** Sets the least replicas of the services whose pods are deleted, and waits until they are there. */
 async function atLeast({ target, api }: OnSale, replicas: number): Promise<void> {
   const values = deletable.flatMap((service) => ['--set', `${service}.autoscaling.minReplicas=${replicas}`])
-  await helm(target, ['upgrade', release, chart, '--reuse-values', ...values])
+  await helm(target, ['upgrade', release, chart, '--reset-then-reuse-values', ...values])
   const isThere = async () => {
     const hpas = await api.list<Hpa>('autoscaling/v2', 'horizontalpodautoscalers')
     const there = hpas.filter(({ metadata }) => deletable.some((service) => metadata.name === `headroom-${service}`))
