@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import t from 'tap'
 import { cpuTimesS } from '../cpu-time.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 /** Works for so many milliseconds of its own CPU time, then says how many it has used and stays. */
 const worker = (cpuMs: number) => `
   process.title = 'a) b (c 1 2'

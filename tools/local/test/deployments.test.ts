@@ -6,6 +6,9 @@ import { namespace } from '../service-runtime.ts'
 import { name, setUp } from './fleet.ts'
 import { leastValues } from './on-sale.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 const podResource = RESOURCES.find(({ kind }) => kind === 'Pod') as Resource
 const never = new AbortController().signal
 

@@ -3,6 +3,9 @@ import t from 'tap'
 import { runMigration } from '../migrations.ts'
 import { leftOver } from './processes.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 t.test('it runs to its end with the environment it is given, and what it printed comes back', async (t) => {
   const folder = t.testdir({ 'migrate.ts': "console.log('migrated', process.env.PGDATABASE as string)\nconsole.error('quietly')" })
   const printed = await runMigration(pathToFileURL(`${folder}/migrate.ts`), { PGDATABASE: 'orders' })

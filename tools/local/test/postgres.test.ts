@@ -1,12 +1,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import t from 'tap'
 import { startPostgres } from '../postgres.ts'
+
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
 
 const KEEP_RUNNING = fileURLToPath(new URL('./fixtures/postgres-holder.ts', import.meta.url))
 
@@ -116,6 +119,29 @@ t.test('the words of a program become a sentence', async (t) => {
   )
   t.match(sentenceFor('initdb failed', 'spawn /root/x EACCES'), /must be able to reach this checkout/)
   t.equal(sentenceFor('Postgres did not start', 'LOG: starting\nFATAL: no room\nLOG: ended\n'), 'Postgres did not start: FATAL: no room')
+})
+
+t.test('programs that cannot run are told in a sentence, and the password is not left behind', async (t) => {
+  const { findAccount, runInitdb } = await import('../postgres-setup.ts')
+  const words = 'error while loading shared libraries: libicuuc.so.60: cannot open shared object file: No such file or directory'
+  const folder = t.testdir({ data: {}, initdb: `#!/bin/sh\necho "$0: ${words}" >&2\nexit 127\n` })
+  const initdb = join(folder, 'initdb')
+  chmodSync(initdb, 0o755)
+  await t.rejects(runInitdb(initdb, join(folder, 'data'), 'secret', await findAccount()), {
+    message: /^initdb failed: the system library libicuuc\.so\.60 is missing\. Run npm run setup; if that does not help, install it/,
+  })
+  await t.rejects(runInitdb(join(folder, 'none'), join(folder, 'data'), 'secret', await findAccount()), {
+    message: /^initdb failed: .*ENOENT/,
+  })
+  t.strictSame(readdirSync(folder).sort(), ['data', 'initdb'])
+})
+
+t.test('a start can be ended early, and leaves nothing', async (t) => {
+  const folder = join(t.testdir({}), 'made')
+  const ending = new AbortController()
+  const onProgress = () => ending.abort(new Error('enough'))
+  await t.rejects(startPostgres({ dataFolder: folder, signal: ending.signal, onProgress }), { message: 'enough' })
+  t.strictSame(readdirSync(folder), ['headroom-postgres'])
 })
 
 t.test('importing it leaves the signals of the process alone', async (t) => {

@@ -6,6 +6,9 @@ import { Replica, type ReplicaOptions } from '../replica.ts'
 import { leftOver } from './processes.ts'
 import { Running } from './running.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 const main = new URL('fixtures/service.ts', import.meta.url)
 const OWNER = fileURLToPath(new URL('fixtures/owner.ts', import.meta.url))
 

@@ -8,6 +8,9 @@ import { Sampler, type SamplerOptions } from '../sampler.ts'
 import type { ServiceValues } from '../values.ts'
 import { leastValues } from './on-sale.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 const autoscaling = { ...leastValues.autoscaling, enabled: true }
 const values = { ...leastValues, autoscaling, service: 'orders', name: 'headroom-orders' } as ServiceValues
 

@@ -7,6 +7,9 @@ import t, { type Test } from 'tap'
 import { runSurge, type SurgeOptions } from '../surge.ts'
 import { leftOver } from './processes.ts'
 
+// Real processes: a busy machine takes its time.
+t.setTimeout(90_000)
+
 const events = [
   { id: 'aurora-live', name: 'Aurora', startsAt: '2027-01-01', tiers: [{ id: 'floor', name: 'Floor', priceCents: 1, currency: 'EUR' }] },
 ]

@@ -11,7 +11,6 @@ const rendered = readFileSync(new URL('k8s/rendered/kind.yaml', root), 'utf8')
 
 interface Rendered extends Omit<Deployment & Hpa, 'spec'> {
   data?: Record<string, string>
-  // biome-ignore lint/suspicious/noExplicitAny: tests reach into objects of every kind
   spec: any
 }
 const objects = parseAllDocuments(rendered).flatMap((document) => (document.toJS() as Rendered | null) ?? [])

@@ -109,3 +109,27 @@ t.test('the store is bounded: events give way, anything else is refused', async 
   store.create('pods', pod('b'))
   t.throws(() => store.create('pods', pod('c')), { code: 403, message: 'the local cluster holds at most 2 pods' })
 })
+
+t.test('a watcher that answers with a write does not turn the order around for the others', async (t) => {
+  const store = new Store()
+  store.create('pods', pod('a'))
+  const seen: string[] = []
+  store.watch('pods', {}, ({ object }) => {
+    if (object.metadata.labels?.step === 'one') {
+      store.change('pods', 'default', 'a', ({ metadata }) => {
+        metadata.labels = { step: 'two' }
+      })
+      // Whoever joins in between is told from here on, and nothing twice.
+      store.watch('pods', {}, ({ object }) => seen.push(`late ${object.metadata.labels?.step}`))
+    }
+  })
+  store.watch('pods', {}, ({ object }) => seen.push(`${object.metadata.labels?.step}`))
+  store.change('pods', 'default', 'a', ({ metadata }) => {
+    metadata.labels = { step: 'one' }
+  })
+  t.strictSame(seen, ['one', 'two'])
+  store.change('pods', 'default', 'a', ({ metadata }) => {
+    metadata.labels = { step: 'three' }
+  })
+  t.strictSame(seen, ['one', 'two', 'three', 'late three'])
+})
