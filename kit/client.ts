@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
-import { Pool } from 'undici'
+import type { Pool } from 'undici'
 import { type CallContext, deadlineHeader } from './deadlines.ts'
 import { type Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
+import { loadPool } from './parts.ts'
 import type { Server } from './service.ts'
 
 /** One call to a peer. */
@@ -59,6 +60,7 @@ export function createClient(
   server: Server,
   { name, url, timeoutMs = 2000, connections = 64, resend: mayRepeat = true }: ClientOptions,
 ): Client {
+  const Pool = loadPool()
   const pool = new Pool(url, {
     connections,
     pipelining: 1,
@@ -67,6 +69,7 @@ export function createClient(
     connect: { timeout: 500 },
     headersTimeout: 0,
     bodyTimeout: 0,
+    maxResponseSize: 1_048_576,
   })
   let last: { ok: boolean; detail?: string } | undefined
   const { health, metrics } = server.kit

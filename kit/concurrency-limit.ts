@@ -21,9 +21,10 @@ export interface LoopWindow {
  * Gradient2 takes latency for the queue, which in a process that waits for others says as much about them. Here the queue is read from
  * the event loop, which is where this process makes requests wait: what is answered in one turn had been waiting together.
  *
- *     gradient = min(1, queueAllowed / requests per turn, turnAllowedMs / milliseconds per turn), at least 0.5
+ *     gradient = min(1, queueAllowed / requests per turn, turnAllowedMs / milliseconds per turn), at least 0.5 per window
  *
- * and it is 1 whenever the loop had time to spare: a slow peer then lets the limit grow instead of pushing it to its floor.
+ * While the loop has time to spare, a limit that is in use grows by a quarter per window instead: a slow peer needs more requests in flight,
+ * and would push a limit that follows latency to its floor.
  */
 export class ConcurrencyLimit {
   limit: number
@@ -72,17 +73,17 @@ export class ConcurrencyLimit {
     else this.#inFlight--
   }
 
-  /** Moves the limit by what happened in a window of at least `windowMs`. A long window counts as several: an idle service forgets an overload. */
+  /** Moves the limit by what happened in a window of at least `windowMs` that ended with a turn. A long window counts as several: an idle service forgets an overload. */
   adjust({ elapsedMs, busyMs, turns }: LoopWindow): void {
     const saturated = busyMs / elapsedMs > saturation
     const perTurn = this.#completed / Math.max(turns, 1)
     const turnMs = busyMs / Math.max(turns, 1)
     if (saturated) {
-      const gradient = Math.max(0.5, Math.min(1, queueAllowed / perTurn, turnAllowedMs / turnMs))
+      const gradient = Math.max(0.5 ** (elapsedMs / windowMs), Math.min(1, queueAllowed / perTurn, turnAllowedMs / turnMs))
       if (gradient < 1 || this.#inUse) this.#set(this.limit * gradient + Math.sqrt(this.limit))
     } else {
       const windows = Math.min(Math.round(elapsedMs / windowMs), 100)
-      for (let i = 0; i < windows && (this.#inUse || this.limit < this.#initial); i++) this.#set(this.limit + Math.sqrt(this.limit))
+      for (let i = 0; i < windows && (this.#inUse || this.limit < this.#initial); i++) this.#set(this.limit * idleGrowth)
     }
     this.#completed = 0
     this.#peak = this.#inFlight
@@ -101,7 +102,8 @@ export class ConcurrencyLimit {
 export const windowMs = 250
 /** Share of a window above which the loop is the bottleneck. */
 const saturation = 0.9
-/** At nine tenths of its capacity a queue with random arrivals holds fewer than 40 in 99 of 100 moments, whatever a request costs. */
-const queueAllowed = 40
-/** Where requests are so dear that 40 of them take longer, this is what one may wait for a turn. */
+const idleGrowth = 1.25
+/** At nine tenths of its capacity a queue with random arrivals and even work holds fewer than 25 in 99 of 100 moments, whatever a request costs. */
+const queueAllowed = 30
+/** Where requests are so dear that 30 of them take longer, this is what one may wait for a turn. */
 const turnAllowedMs = 500

@@ -1,5 +1,6 @@
-import envSchema from 'env-schema'
-import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { Ajv, type ErrorObject } from 'ajv'
+import type { Static, TObject, TProperties } from 'typebox'
+import { Type } from './schema.ts'
 
 /** Exit code for a configuration that cannot be used: EX_CONFIG of sysexits(3). */
 export const exitCodeConfig = 78
@@ -84,31 +85,17 @@ export class ConfigError extends Error {
  */
 export function loadConfig<P extends TProperties>(properties: P, env: Record<string, string | undefined>): Readonly<Static<TObject<P>>> {
   const problems = misspelled(Object.keys(env), Object.keys(properties))
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
-  try {
-    const config = envSchema<Static<TObject<P>>>({
-      schema: JSON.parse(JSON.stringify(Type.Object(properties))),
-      data: given,
-      env: false,
-      dotenv: false,
-    })
-    if (problems.length === 0) return Object.freeze(config)
-  } catch (error) {
-    problems.push(...describe(error, given))
-  }
-  throw new ConfigError(problems)
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in properties && value !== undefined))
+  const config: Record<string, unknown> = { ...given }
+  // typebox builds the schema, so checking it again against the draft's own schema would only cost start-up.
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, validateSchema: false, meta: false })
+  const validate = ajv.compile(JSON.parse(JSON.stringify(Type.Object(properties))))
+  if (!validate(config)) problems.push(...describe(validate.errors ?? [], given))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config) as Readonly<Static<TObject<P>>>
 }
 
-interface SchemaError {
-  instancePath: string
-  keyword: string
-  message?: string
-  params: Record<string, unknown>
-}
-
-function describe(error: unknown, env: Record<string, unknown>): string[] {
-  const errors = (error as { errors?: SchemaError[] }).errors
-  if (!errors) throw error
+function describe(errors: ErrorObject[], env: Record<string, unknown>): string[] {
   const byKey = new Map<string, string>()
   for (const { instancePath, keyword, message, params } of errors) {
     const missing = keyword === 'required'

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
-import { Type } from 'typebox'
 import type { BaseConfig } from './config.ts'
 import { Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
+import { Type } from './schema.ts'
 import type { Server } from './service.ts'
 
 /** The keys of a service that has a database, named as libpq names them (https://www.postgresql.org/docs/current/libpq-envars.html). */

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { Type } from './schema.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { Metric, Registry as RegistryType } from 'prom-client'
 import type { Exchange, Stage } from './exchange.ts'
+import { Counter, Gauge, Registry } from './parts.ts'
 import { observe, RequestHistogram, type Series } from './request-histogram.ts'
 
 declare module 'fastify' {
@@ -21,7 +22,7 @@ export interface Traffic {
 
 /** Everything one service measures about itself. One registry per instance: the default one is global and would mix them. */
 export interface Metrics {
-  registry: Registry
+  registry: RegistryType
   traffic: Traffic
   requests: RequestHistogram
 }
@@ -47,7 +48,7 @@ export function createMetrics(): Metrics {
 }
 
 /** A gauge read when scraped. */
-export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+export function gauge(registry: RegistryType, name: string, help: string, read: () => number): void {
   new Gauge({
     name,
     help,
@@ -59,7 +60,7 @@ export function gauge(registry: Registry, name: string, help: string, read: () =
 }
 
 /** A counter kept elsewhere as a number that only grows, read when scraped. */
-export function count(registry: Registry, name: string, help: string, read: () => number): void {
+export function count(registry: RegistryType, name: string, help: string, read: () => number): void {
   new Counter({
     name,
     help,

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
-import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import type { Static, TObject, TProperties } from 'typebox'
 import { ConfigError, exitCodeConfig, loadConfig } from './config.ts'
 import { databaseProperties } from './database.ts'
+import { Type } from './schema.ts'
 
 /** The keys of every migration: the database's, and how long to wait for it. */
 export const migrateProperties = {

@@ -51,8 +51,9 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
 
   return {
     arrive(exchange) {
-      keepAdjusted(exchange.arrivedAt)
-      return awaitsBody(exchange.request) ? check(exchange, currentTurn()) : begin(exchange, currentTurn())
+      const turn = currentTurn()
+      keepAdjusted(exchange.arrivedAt, turn)
+      return awaitsBody(exchange.request) ? check(exchange, turn) : begin(exchange, turn)
     },
     begin: (exchange) => (exchange.turn === undefined ? begin(exchange, currentTurn()) : undefined),
     leave({ turn }) {
@@ -66,15 +67,18 @@ function currentTurn(): number {
   return performance.nodeTiming.uvMetricsInfo.loopCount
 }
 
-/** Gives the limit a reading of the loop at the first arrival after each window. */
-function followLoop(limit: ConcurrencyLimit): (nowMs: number) => void {
+/** Gives the limit a reading of the loop with the first arrival of a turn: in the middle of a long one the turns could not be told. */
+function followLoop(limit: ConcurrencyLimit): (nowMs: number, turn: number) => void {
   let last = { atMs: performance.now(), active: performance.eventLoopUtilization().active, turn: currentTurn() }
-  return (nowMs) => {
+  let seen = last.turn
+  return (nowMs, turn) => {
+    if (turn === seen) return
+    seen = turn
     const elapsedMs = nowMs - last.atMs
     if (elapsedMs < windowMs) return
-    const now = { atMs: nowMs, active: performance.eventLoopUtilization().active, turn: currentTurn() }
-    limit.adjust({ elapsedMs, busyMs: now.active - last.active, turns: now.turn - last.turn })
-    last = now
+    const { active } = performance.eventLoopUtilization()
+    limit.adjust({ elapsedMs, busyMs: active - last.active, turns: turn - last.turn })
+    last = { atMs: nowMs, active, turn }
   }
 }
 
