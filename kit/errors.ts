@@ -1,3 +1,5 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from './schema.ts'
 
@@ -75,6 +77,7 @@ export const catalogue = {
   body_too_large: [413, 'The body exceeds the limit'],
   uri_too_long: [414, 'A path parameter exceeds the limit'],
   unsupported_media_type: [415, 'The content type is not supported'],
+  headers_too_large: [431, 'The header fields exceed the limit'],
   rate_limited: [429, 'Too many requests from this client'],
   internal_error: [500, 'Something went wrong here'],
   overloaded: [503, 'Too busy to take this request now'],
@@ -142,6 +145,26 @@ function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
 /** Answers what Fastify refuses before there is a route: a URL that cannot be decoded, a path parameter that is too long. For the option `frameworkErrors`. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   send(toProblem(error), request, reply)
+}
+
+/** Answers what is no HTTP request at all, or did not arrive in time, before it closes the connection. For the option `clientErrorHandler`. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  const code = byParserCode[error.code ?? ''] ?? 'malformed_request'
+  const problem = problems[code]()
+  const body = JSON.stringify(problemBody(problem))
+  // The connection may be gone, or in the middle of another reply that must not be mixed with this one.
+  const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse | null }
+  if (error.code !== 'ECONNRESET' && socket.writable && !reply?.headersSent)
+    socket.write(
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+  socket.destroySoon()
+}
+
+const byParserCode: Record<string, keyof typeof catalogue> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
 }
 
 /** Answers every error, unknown route and wrong method of a server as a problem document. Call it before any route is added. */

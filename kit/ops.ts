@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { answerFrameworkError, answerProblems } from './errors.ts'
+import { answerClientError, answerFrameworkError, answerProblems } from './errors.ts'
 import type { Health } from './health.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -13,6 +13,7 @@ export function createOps(health: Health, metrics: Metrics): FastifyInstance {
     bodyLimit: 65_536,
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
     http: { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 },
   })
   answerProblems(ops)

@@ -4,7 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServ
 import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
-import { answerFrameworkError, answerProblems } from './errors.ts'
+import { answerClientError, answerFrameworkError, answerProblems } from './errors.ts'
 import { followRequests } from './exchange.ts'
 import { Health } from './health.ts'
 import { createLogger, logRequests } from './log.ts'
@@ -103,6 +103,7 @@ function serverOptions() {
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384, requestTimeout: 10_000 },
     return503OnClosing: false,
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 100 },
   }
 }

@@ -14,6 +14,8 @@ export interface Simulation {
   durationMs: number
   burst?: { atMs: number; requests: number }
   max?: number
+  /** The arm without a limit. */
+  unlimited?: boolean
 }
 
 export interface Outcome {
@@ -62,7 +64,7 @@ function arrivals({ ratePerS, durationMs, burst }: Simulation): number[] {
 
 /** Runs a service behind a limit: each turn of its loop takes up everything that waited when it began. */
 export function simulate(simulation: Simulation): { outcomes: Outcome[]; limits: { atMs: number; limit: number }[] } {
-  const { workMs, shedMs = 0.05, quota = 1, peerMs, max = 512 } = simulation
+  const { workMs, shedMs = 0.05, quota = 1, peerMs, max = 512, unlimited = false } = simulation
   const limit = new ConcurrencyLimit({ max })
   const waiting = arrivals(simulation)
   const returning: { atMs: number; arrivedAtMs: number; turn: number }[] = []
@@ -97,7 +99,7 @@ export function simulate(simulation: Simulation): { outcomes: Outcome[]; limits:
     }
     for (; (waiting[next] ?? Number.POSITIVE_INFINITY) <= pollAtMs; next++) {
       const arrivedAtMs = waiting[next] as number
-      if (!limit.admits(turn)) {
+      if (!limit.admits(turn) && !unlimited) {
         spend(shedMs)
         outcomes.push({ arrivedAtMs, latencyMs: nowMs - arrivedAtMs, shed: true })
         continue

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { ConcurrencyLimit, windowMs } from '../concurrency-limit.ts'
+import { type Simulation, simulate, summarize } from './simulated-loop.ts'
+
+/** What refusals leave of the capacity: at 3x overload two thirds of all arrivals cost `shedMs` each. */
+const shedMs = 0.05
+function attainablePerS(capacityPerS: number, offeredPerS: number, workMs: number): number {
+  return (capacityPerS * workMs - offeredPerS * shedMs) / (workMs - shedMs)
+}
+
+const servers = [
+  { name: '5 ms of work', workMs: 5, quota: 1 },
+  { name: '1 ms of work', workMs: 1, quota: 1 },
+  { name: '1 ms of work, throttled to 20 of every 100 ms', workMs: 1, quota: 0.2 },
+  { name: '5 ms of work, throttled to 20 of every 100 ms', workMs: 5, quota: 0.2 },
+  { name: '5 ms of work around a peer that takes 50 ms', workMs: 5, quota: 1, peerMs: () => 50 },
+] satisfies (Partial<Simulation> & { name: string })[]
+
+for (const { name, ...server } of servers) {
+  const capacityPerS = (1000 / server.workMs) * server.quota
+  t.test(name, async (t) => {
+    const calm = simulate({ ...server, shedMs, ratePerS: () => 0.9 * capacityPerS, durationMs: 60_000 })
+    const usual = summarize(calm.outcomes, 0, 60_000)
+    t.ok(usual.shedRatio < 0.01, `at 0.9x it sheds ${usual.shedRatio}`)
+
+    const ratePerS = (nowMs: number) => (nowMs >= 10_000 && nowMs < 40_000 ? 3 : 0.9) * capacityPerS
+    const { outcomes } = simulate({ ...server, shedMs, ratePerS, durationMs: 60_000 })
+    const overload = summarize(outcomes, 15_000, 40_000)
+    const attainable = attainablePerS(capacityPerS, 3 * capacityPerS, server.workMs)
+    t.ok(overload.goodPerS >= 0.95 * attainable, `at 3x ${overload.goodPerS} good answers/s of ${attainable}`)
+    t.ok(overload.p99Ms <= 3.5 * usual.p99Ms, `at 3x p99 ${overload.p99Ms} ms, at 0.9x ${usual.p99Ms} ms`)
+    const recovered = summarize(outcomes, 43_000, 60_000)
+    t.ok(recovered.shedRatio < 0.01, `3 s after it sheds ${recovered.shedRatio}`)
+    t.ok(recovered.p99Ms <= 2 * usual.p99Ms, `3 s after p99 ${recovered.p99Ms} ms`)
+  })
+}
+
+t.test('without a limit the same overload answers nobody in time', async (t) => {
+  const { outcomes } = simulate({ workMs: 5, ratePerS: () => 600, durationMs: 20_000, max: 1e9 })
+  t.ok(summarize(outcomes, 5000, 20_000).shedRatio > 0.5, 'adaptive: the bound alone is not what limits')
+  const free = simulate({ workMs: 5, ratePerS: () => 600, durationMs: 20_000, unlimited: true })
+  t.ok(summarize(free.outcomes, 5000, 20_000).p99Ms > 20_000)
+})
+
+t.test('a burst of 64 on an idle service is not shed, nor after an overload and ten idle seconds', async (t) => {
+  for (const quota of [1, 0.2]) {
+    const capacityPerS = 200 * quota
+    const ratePerS = (nowMs: number) => (nowMs < 10_000 ? 3 * capacityPerS : 0)
+    const burst = { atMs: 20_000, requests: 64 }
+    const { outcomes } = simulate({ workMs: 5, quota, ratePerS, durationMs: 10_000, burst })
+    t.match(
+      outcomes.filter(({ arrivedAtMs }) => arrivedAtMs === 20_000).map(({ shed }) => shed),
+      Array(64).fill(false),
+    )
+  }
+})
+
+t.test('a peer that turns twenty times slower does not push the limit to its floor', async (t) => {
+  const peerMs = (nowMs: number) => (nowMs >= 10_000 && nowMs < 30_000 ? 1000 : 50)
+  const { outcomes, limits } = simulate({ workMs: 0.5, peerMs, ratePerS: () => 300, durationMs: 40_000 })
+  t.ok(Math.min(...limits.map(({ limit }) => limit)) >= 128)
+  t.ok(summarize(outcomes, 10_000, 30_000).shedRatio < 0.05)
+  t.equal(summarize(outcomes, 13_000, 40_000).shedRatio, 0, 'within 3 s the limit has followed')
+})
+
+t.test('requests of one turn count together although the first are answered before the last begin', async (t) => {
+  const limit = new ConcurrencyLimit({ initial: 3, max: 10 })
+  const admitted = [1, 2, 3, 4].map(() => {
+    if (!limit.admits(7)) return false
+    limit.begin()
+    limit.end(7)
+    return true
+  })
+  t.same(admitted, [true, true, true, false])
+  t.ok(limit.admits(8), 'the next turn begins empty')
+})
+
+t.test('work that lasts counts until it ends, and each share is smaller than the whole', async (t) => {
+  const limit = new ConcurrencyLimit({ initial: 4, max: 10 })
+  for (let i = 0; i < 3; i++) limit.begin()
+  t.notOk(limit.admits(2, 0.75))
+  t.ok(limit.admits(2, 1))
+  limit.end(0)
+  t.ok(limit.admits(3, 0.75))
+})
+
+t.test('the limit stays within its bounds, and one request is always admitted', async (t) => {
+  const limit = new ConcurrencyLimit({ min: 2, max: 300 })
+  const turnOf = (requests: number) => {
+    for (let i = 0; i < requests; i++) limit.begin()
+    for (let i = 0; i < requests; i++) limit.end(-1)
+  }
+  for (let i = 0; i < 50; i++) {
+    turnOf(1000)
+    limit.adjust({ elapsedMs: windowMs, busyMs: windowMs, turns: 1 })
+  }
+  t.ok(limit.limit >= 2 && limit.limit < 10, `at ${limit.limit}`)
+  t.ok(limit.admits(1, 0.01))
+  for (let i = 0; i < 50; i++) {
+    turnOf(1000)
+    limit.adjust({ elapsedMs: windowMs, busyMs: 0, turns: 1000 })
+  }
+  t.equal(limit.limit, 300)
+})
