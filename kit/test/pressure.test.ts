@@ -1,0 +1,130 @@
+import { performance } from 'node:perf_hooks'
+import t from 'tap'
+import { type App, built, dial, listening, metric, until } from './helper.ts'
+
+const shed = 'http_server_requests_shed_total'
+
+/** Keeps the event loop busy. */
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+t.test('beyond the limit requests are refused at once, browsing first, with a Retry-After of whole seconds', async (t) => {
+  const release: (() => void)[] = []
+  const { service, url } = await listening(
+    t,
+    (server) => {
+      for (const priority of ['browse', 'start', 'finish'] as const)
+        server.get(`/${priority}`, { config: { priority } }, () => new Promise<string>((resolve) => release.push(() => resolve('done'))))
+    },
+    { CONCURRENCY_LIMIT_MAX: '20' },
+  )
+  const held: Promise<number>[] = []
+  const fill = async (path: string) => {
+    for (;;) {
+      const before = release.length
+      const reply = fetch(`${url}/${path}`)
+      const refused = await Promise.race([reply, until(() => release.length > before).then(() => undefined)])
+      if (refused !== undefined) return refused
+      held.push(reply.then(({ status }) => status))
+    }
+  }
+  for (const [path, inFlight] of [
+    ['browse', 15],
+    ['start', 18],
+    ['finish', 20],
+  ] as const) {
+    const refused = await fill(path)
+    t.equal(release.length, inFlight, `${path} fills its share`)
+    t.match([refused.status, ((await refused.json()) as { code: string }).code], [503, 'overloaded'])
+    t.match(refused.headers.get('retry-after'), /^[12]$/)
+  }
+  t.equal(await metric(service, shed), 3)
+  t.equal(await metric(service, 'http_server_requests_total'), 23, 'arrivals, shed ones included')
+  for (const resolve of release) resolve()
+  t.match(await Promise.all(held), Array(20).fill(200), 'nobody who was admitted is lost')
+  const again = fetch(`${url}/browse`)
+  await until(() => release.length === 21)
+  release[20]?.()
+  t.equal((await again).status, 200, 'there is room again')
+})
+
+t.test('handlers that never wait are limited too: what came in one turn of the loop counts together', async (t) => {
+  const app: App = (server) => {
+    server.get('/work', (_request, reply) => {
+      work(1)
+      reply.send('done')
+    })
+  }
+  const { service, port, url } = await listening(t, app, { CONCURRENCY_LIMIT_MAX: '8' })
+  const clients = await Promise.all(Array.from({ length: 40 }, () => dial(t, port)))
+  // A turn accepts one connection; only accepted ones can be read in the same turn.
+  await until(() => new Promise((resolve) => service.server.server.getConnections((_error, count) => resolve(count === 40))))
+  for (const { socket } of clients) socket.write('GET /work HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => clients.every(({ text }) => text() !== ''))
+  const refused = clients.filter(({ text }) => text().startsWith('HTTP/1.1 503')).length
+  const answered = clients.filter(({ text }) => text().startsWith('HTTP/1.1 200')).length
+  t.same([answered, refused], [6, 34], 'browsing may fill three quarters of 8')
+  t.equal(await metric(service, shed), refused)
+  t.equal((await fetch(`${url}/work`)).status, 200, 'the next turn has room')
+})
+
+t.test('requests whose bodies are still on their way hold no place', async (t) => {
+  const { port, url } = await listening(t, (server) => void server.post('/orders', (_request, reply) => reply.send('done')), {
+    CONCURRENCY_LIMIT_MAX: '4',
+  })
+  for (let i = 0; i < 20; i++) {
+    const { socket } = await dial(t, port)
+    socket.write('POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{')
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const reply = await fetch(`${url}/orders`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
+  t.equal(reply.status, 200)
+})
+
+t.test('a refused upload is answered before its body is read', async (t) => {
+  const { port, url } = await listening(
+    t,
+    (server) => {
+      server.get('/hold', () => new Promise(() => {}))
+      server.post('/orders', (_request, reply) => reply.send('done'))
+    },
+    { CONCURRENCY_LIMIT_MAX: '4' },
+  )
+  for (let i = 0; i < 3; i++) fetch(`${url}/hold`).catch(() => {})
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const { socket, text } = await dial(t, port)
+  socket.write('POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{')
+  await until(() => text().includes('overloaded'))
+  t.match(text(), /^HTTP\/1\.1 503/)
+})
+
+t.test('under-pressure behind the limit judges the last second, not the life of the process', async (t) => {
+  const { service, url } = await listening(t, (server) => void server.get('/ok', (_request, reply) => reply.send('done')), {
+    PRESSURE_MAX_EVENT_LOOP_UTILIZATION: '0.9',
+    PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
+  })
+  // Idle long enough that a cumulative figure would stay far below the threshold.
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  t.equal((await fetch(`${url}/ok`)).status, 200)
+  const busyUntil = performance.now() + 2200
+  const turn = () => {
+    work(20)
+    if (performance.now() < busyUntil) setImmediate(turn)
+  }
+  turn()
+  await new Promise((resolve) => setTimeout(resolve, 2100))
+  const refused = await service.server.inject('/ok')
+  t.match([refused.statusCode, refused.json().code], [503, 'overloaded'])
+  t.match(refused.headers['retry-after'], /^[234]$/)
+  t.equal((await service.ops.inject('/livez')).statusCode, 200, 'probes are never shed')
+  t.equal((await service.ops.inject('/metrics')).statusCode, 200)
+  await until(async () => (await service.server.inject('/ok')).statusCode === 200, 4000)
+})
+
+t.test('the pressure checks are off at 0', async (t) => {
+  const { server } = await built(t, (server) => void server.get('/ok', (_request, reply) => reply.send('done')), {
+    PRESSURE_MAX_EVENT_LOOP_DELAY_MS: '0',
+  })
+  t.equal((await server.inject('/ok')).statusCode, 200)
+})
