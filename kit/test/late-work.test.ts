@@ -39,6 +39,24 @@ t.test('a body that comes after the deadline starts nothing', async (t) => {
   t.equal(started, 1, 'only the one in time')
 })
 
+t.test('a body whole only after the deadline, before any sweep saw it, starts nothing either', async (t) => {
+  let started = 0
+  const { server } = await built(t, (server) => {
+    // Holds the loop, so that the deadline passes between the headers and the body.
+    server.addHook('onRequest', (request, _reply, done) => {
+      while (performance.now() < request.deadlineAt) {}
+      done()
+    })
+    server.post('/work', (_request, reply) => {
+      started++
+      return reply.send({})
+    })
+  })
+  const reply = await server.inject({ method: 'POST', url: '/work', payload: { n: 1 }, headers: { [deadlineHeader]: '5' } })
+  t.match([reply.statusCode, reply.json().code, reply.headers['retry-after']], [503, 'deadline_exceeded', /^[1-9]/])
+  t.equal(started, 0)
+})
+
 t.test('a reply half sent at its deadline is cut off, not passed off as whole', async (t) => {
   const { port } = await listening(t, (server) => {
     server.get('/part', (_request, reply) => {
