@@ -23,6 +23,10 @@ export class Exchange {
   turn: number | undefined = undefined
   /** The client left before the whole reply had. */
   abandoned = false
+  /** Its place among the open ones. */
+  open = false
+  older: Exchange | undefined = undefined
+  newer: Exchange | undefined = undefined
   #controller: AbortController | undefined
   #traceparent: string | undefined
 
@@ -76,16 +80,16 @@ const abandonedGraceMs = 1000
 
 /** Leads every request of a server through the stages, in their order. */
 export function followRequests(server: FastifyInstance, stages: Stage[]): void {
-  const open = new Set<Exchange>()
-  const arrivals = stages.filter((stage) => stage.arrive)
-  const beginnings = stages.filter((stage) => stage.begin)
-  const sweeps = stages.filter((stage) => stage.sweep)
-  const ends = stages.filter((stage) => stage.leave)
+  const open = new OpenExchanges()
+  const arrivals = stages.flatMap(({ arrive }) => arrive ?? [])
+  const beginnings = stages.flatMap(({ begin }) => begin ?? [])
+  const sweeps = stages.flatMap(({ sweep }) => sweep ?? [])
+  const ends = stages.flatMap(({ leave }) => leave ?? [])
 
   function leave(exchange: Exchange): void {
     if (!open.delete(exchange)) return
     const durationMs = performance.now() - exchange.arrivedAt
-    for (const stage of ends) stage.leave?.(exchange, durationMs)
+    for (const end of ends) end(exchange, durationMs)
   }
 
   server.decorateRequest('exchange')
@@ -95,22 +99,19 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     open.add(exchange)
     // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
     reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
-    done(first(arrivals, 'arrive', exchange))
+    done(first(arrivals, exchange))
   })
   server.addHook('onRoute', (route) => {
     if (mayHaveBody(route))
-      route.preValidation = [
-        (request, _reply, done) => done(first(beginnings, 'begin', request.exchange)),
-        ...[route.preValidation ?? []].flat(),
-      ]
+      route.preValidation = [(request, _reply, done) => done(first(beginnings, request.exchange)), ...[route.preValidation ?? []].flat()]
   })
 
   const timer = setInterval(() => {
     const nowMs = performance.now()
-    for (const exchange of open) {
+    for (const exchange of open.list()) {
       const { abandoned, deadlineAt, reply } = exchange
       if (abandoned && (reply.raw.writableEnded || nowMs > deadlineAt + abandonedGraceMs)) leave(exchange)
-      else for (const stage of sweeps) stage.sweep?.(exchange, nowMs)
+      else for (const sweep of sweeps) sweep(exchange, nowMs)
     }
   }, sweepIntervalMs).unref()
   server.addHook('onClose', () => clearInterval(timer))
@@ -122,12 +123,42 @@ function abandon(exchange: Exchange): void {
   exchange.abort()
 }
 
-function first(stages: Stage[], step: 'arrive' | 'begin', exchange: Exchange): Problem | undefined {
-  for (const stage of stages) {
-    const problem = stage[step]?.(exchange)
+function first(steps: ((exchange: Exchange) => Problem | undefined)[], exchange: Exchange): Problem | undefined {
+  for (const step of steps) {
+    const problem = step(exchange)
     if (problem !== undefined) return problem
   }
   return undefined
+}
+
+/** Linked through the exchanges themselves: a Set would hash each of them twice. */
+class OpenExchanges {
+  #newest: Exchange | undefined
+
+  add(exchange: Exchange): void {
+    exchange.older = this.#newest
+    if (this.#newest !== undefined) this.#newest.newer = exchange
+    this.#newest = exchange
+    exchange.open = true
+  }
+
+  /** @returns false when it was not open */
+  delete(exchange: Exchange): boolean {
+    if (!exchange.open) return false
+    const { older, newer } = exchange
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    if (older !== undefined) older.newer = newer
+    exchange.older = exchange.newer = undefined
+    exchange.open = false
+    return true
+  }
+
+  list(): Exchange[] {
+    const all: Exchange[] = []
+    for (let exchange = this.#newest; exchange !== undefined; exchange = exchange.older) all.push(exchange)
+    return all
+  }
 }
 
 function mayHaveBody({ method }: RouteOptions): boolean {
