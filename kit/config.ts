@@ -85,12 +85,16 @@ export class ConfigError extends Error {
  */
 export function loadConfig<P extends TProperties>(properties: P, env: Record<string, string | undefined>): Readonly<Static<TObject<P>>> {
   const problems = misspelled(Object.keys(env), Object.keys(properties))
-  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in properties && value !== undefined))
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => Object.hasOwn(properties, name) && value !== undefined))
   const config: Record<string, unknown> = { ...given }
   // typebox builds the schema, so checking it again against the draft's own schema would only cost start-up.
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, validateSchema: false, meta: false })
   const validate = ajv.compile(JSON.parse(JSON.stringify(Type.Object(properties))))
   if (!validate(config)) problems.push(...describe(validate.errors ?? [], given))
+  else if (Number(config.SHUTDOWN_TIMEOUT_MS) <= Number(config.DRAIN_DELAY_MS))
+    problems.push(
+      `SHUTDOWN_TIMEOUT_MS must exceed DRAIN_DELAY_MS, else every drain is cut short; they are ${config.SHUTDOWN_TIMEOUT_MS} and ${config.DRAIN_DELAY_MS}`,
+    )
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config) as Readonly<Static<TObject<P>>>
 }

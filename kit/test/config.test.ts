@@ -96,3 +96,10 @@ t.test('a misspelled required key is told beside the missing one', async (t) => 
     'STOCK_PATH is required and not set',
   ])
 })
+
+t.test('a drain that could not end in time is refused, and inherited names are no configuration', async (t) => {
+  const { load } = defineConfig({})
+  t.throws(() => load({ DRAIN_DELAY_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5000' }), /SHUTDOWN_TIMEOUT_MS must exceed DRAIN_DELAY_MS/)
+  t.equal(load({ DRAIN_DELAY_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5001' }).DRAIN_DELAY_MS, 5000)
+  t.notOk(Object.hasOwn(load({ toString: 'x' }), 'toString'))
+})

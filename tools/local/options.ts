@@ -26,9 +26,9 @@ start   the same without a surge, until Ctrl-C
   --speed N       the autoscaler's clock runs N times faster: sync, windows and policies alike; 1 is real time (default 8)
   --rate N        requests per second while calm (default 60)
   --factor N      how many times that in the surge (default 5)
-  --calm S        seconds before the surge (default 15)
-  --surge S       seconds of surge (default 60)
-  --after S       seconds of calm after it (default 45)
+  --calm S        seconds before the surge (default 12)
+  --surge S       seconds of surge (default 55)
+  --after S       seconds of calm after it (default 35)
   --port N        port of the gateway on 127.0.0.1; 0 lets the system choose (default 3000)
   --out DIR       where results, logs and the database go (default out/demo)
   --no-cpu-limit  do not emulate the charts' CPU limits
@@ -40,9 +40,9 @@ const flags = {
   speed: { type: 'string', default: '8' },
   rate: { type: 'string', default: '60' },
   factor: { type: 'string', default: '5' },
-  calm: { type: 'string', default: '15' },
-  surge: { type: 'string', default: '60' },
-  after: { type: 'string', default: '45' },
+  calm: { type: 'string', default: '12' },
+  surge: { type: 'string', default: '55' },
+  after: { type: 'string', default: '35' },
   port: { type: 'string', default: '3000' },
   out: { type: 'string', default: 'out/demo' },
   'no-cpu-limit': { type: 'boolean', default: false },
