@@ -88,7 +88,9 @@ export async function createService<C extends BaseConfig>(
   await definition.app(server, config)
   server.addHook('onClose', () => health.stop())
   const close = async () => {
-    await server.close()
+    // A reply begun before the drain has promised to keep its connection: it is ended once idle, not when its keep-alive runs out.
+    const reaper = setInterval(() => server.server.closeIdleConnections(), 100)
+    await server.close().finally(() => clearInterval(reaper))
     await ops.close()
   }
   return { server, ops, config, health, close }
