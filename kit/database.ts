@@ -33,13 +33,16 @@ export interface DatabaseConfig {
 export interface Database {
   /**
    * Runs one statement, prepared under `name` so that it is parsed once per connection.
-   * @throws Problem database_unavailable when no connection or no answer is to be had; the pg error (with `code`) for anything the statement caused
+   * @throws Problem database_unavailable when no connection or no answer is to be had, overloaded when too many wait for a connection; the pg error (with `code`) for anything the statement caused
    */
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(name: string, text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>
   /** Runs several statements in one transaction: COMMIT when `work` resolves, ROLLBACK when it rejects. Never call a peer inside. */
   transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   readonly pool: pg.Pool
 }
+
+/** The queue for connections is bounded: with statements of 50 ms the last in it is served just before connectionTimeoutMillis would end its wait. */
+const waitingPerConnection = 16
 
 /** 64-bit integers (counts, sums, cents) as numbers: none here comes near 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -77,6 +80,8 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
   ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.end())
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    if (pool.waitingCount >= config.DATABASE_POOL_MAX * waitingPerConnection)
+      throw problems.overloaded('too many requests wait for the database', { retryAfterS: 1 })
     try {
       const result = await work()
       down = undefined
