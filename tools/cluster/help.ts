@@ -22,8 +22,8 @@ where
   --tag T            images that exist, in place of building
 
 demo
-  --rate N           requests per second while calm (default 6)
-  --factor N         how many times that in the surge (default 12)
+  --rate N           requests per second while calm (default 4)
+  --factor N         how many times that in the surge (default 18)
   --calm S --surge S --after S
                      seconds of each stage (default 30, 150, 240; the last ends early once all is back at its minimum)
   --out DIR          (default out/kind-demo)
