@@ -33,7 +33,10 @@ export async function installChart(
   await helm(target, ['upgrade', '--install', release, chart, ...values, ...images])
 }
 
-/** Changes one service's tag in an installed on-sale and leaves all other values as they are. */
+/**
+ * Changes one service's tag in an installed on-sale and leaves all other values as they are. What was never set follows the chart:
+ * plain --reuse-values would keep the defaults of the chart that was installed, and miss keys that came since.
+ */
 export async function upgradeService(target: Target, service: string, tag: string): Promise<void> {
   await helm(target, ['upgrade', release, chart, '--reset-then-reuse-values', '--set-string', `${service}.image.tag=${tag}`])
 }
