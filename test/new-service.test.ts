@@ -64,7 +64,8 @@ t.test('a new service passes the checks and its tests untouched', async (t) => {
   // Without the test runner's own variables: what runs there is a test run of its own.
   const env = { PATH: process.env.PATH, HOME: process.env.HOME }
   const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, args, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // The test runner puts its loaders into every child's NODE_OPTIONS; the commands of a checkout run without them.
+    const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] })
     const [code, out, err] = await Promise.all([
       new Promise((resolve) => child.once('close', resolve)),
       text(child.stdout),
