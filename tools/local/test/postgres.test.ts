@@ -117,7 +117,7 @@ t.test('the words of a program become a sentence', async (t) => {
     sentenceFor('initdb failed', 'initdb: error while loading shared libraries: libicuuc.so.60: cannot open shared object file'),
     /the system library libicuuc.so.60 is missing. Run npm run setup/,
   )
-  t.match(sentenceFor('initdb failed', 'spawn /root/x EACCES'), /must be able to reach this checkout/)
+  t.match(sentenceFor('initdb failed', 'spawn /srv/x EACCES'), /must be able to reach this checkout/)
   t.equal(sentenceFor('Postgres did not start', 'LOG: starting\nFATAL: no room\nLOG: ended\n'), 'Postgres did not start: FATAL: no room')
 })
 
