@@ -8,7 +8,7 @@ import { Surge } from '@headroom/cluster/surge'
 import { chart, helm, kubectl, release } from '@headroom/cluster/target'
 import type { OnSale } from '@headroom/cluster/up'
 import t from 'tap'
-import { identities, onSale, servicePods, until } from './helper.ts'
+import { onSale, restarts, servicePods, templates, until } from './helper.ts'
 
 /** Autoscaled services, so that their least number can be two. */
 const deletable = ['gateway', 'orders', 'catalog']
@@ -41,9 +41,11 @@ t.test('releases, a rollback and deleted pods under load fail no request', async
         after.get(service)?.every((pod) => imageOf(pod).endsWith(`:${next}`)),
         `${service} runs ${next}`,
       )
-      for (const other of services)
-        if (other !== service)
-          t.same(identities(after.get(other) ?? []), identities(before.get(other) ?? []), `${other} was left alone by ${service}`)
+      for (const other of services.filter((name) => name !== service)) {
+        const [pods = [], earlier = []] = [after.get(other), before.get(other)]
+        t.same(templates(pods), templates(earlier), `${other} was not rolled out by ${service}`)
+        t.ok(restarts(pods) <= restarts(earlier), `no container of ${other} restarted`)
+      }
     }
   })
 

@@ -39,6 +39,16 @@ export function identities(pods: Pod[]): string[] {
   return pods.map(({ metadata, status }) => `${metadata.uid} ${status.containerStatuses?.map(({ restartCount }) => restartCount)}`).sort()
 }
 
+/** The pod templates that pods were made from: another one means a rollout, more or fewer pods of the same one the autoscaler. */
+export function templates(pods: Pod[]): string[] {
+  return [...new Set(pods.map(({ metadata }) => metadata.labels?.['pod-template-hash'] ?? ''))].sort()
+}
+
+/** How often containers restarted in all. */
+export function restarts(pods: Pod[]): number {
+  return pods.flatMap(({ status }) => status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)
+}
+
 /** Wanted replicas by Deployment. */
 export async function wantedReplicas({ api }: OnSale): Promise<Map<string, number>> {
   const deployments = await api.list<Workload>('apps/v1', 'deployments')
