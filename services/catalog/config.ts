@@ -1,6 +1,6 @@
 import { defineConfig } from '@headroom/kit/config'
 import { databaseProperties } from '@headroom/kit/database'
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
 
 export const config = defineConfig({
   ...databaseProperties,

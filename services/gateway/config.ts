@@ -1,5 +1,5 @@
 import { type BaseConfig, type Config, ConfigError, defineConfig } from '@headroom/kit/config'
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
 import { parseTrustedProxies } from './lib/trusted-proxies.ts'
 
 const url = (peer: string) =>

@@ -1,6 +1,7 @@
 import { defineConfig } from '@headroom/kit/config'
 import { databaseProperties } from '@headroom/kit/database'
-import { type Static, type TObject, Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
+import type { Static, TObject } from 'typebox'
 
 const url = (description: string) => Type.String({ pattern: '^https?://[^/]+$', description })
 

@@ -1,5 +1,5 @@
 import { defineConfig } from '@headroom/kit/config'
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
 
 export const config = defineConfig({
   WORK_ITERATIONS: Type.Integer({

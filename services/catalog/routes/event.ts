@@ -1,6 +1,6 @@
 import { ProblemSchema } from '@headroom/kit/errors'
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import { EventSchema, Id, Unchanged } from '../lib/schemas.ts'
 
 /** GET /events/{id}: one event. */

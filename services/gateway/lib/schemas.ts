@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
+import type { Static } from 'typebox'
 
 /** Ids are part of URLs, log lines and cache keys: lower case letters, digits and hyphens only. */
 export const EventId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'Id of an event.' })

@@ -1,5 +1,5 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import { EventId, EventView } from '../lib/schemas.ts'
 
 /** GET /api/events/{id}: one event and what is left of it. */

@@ -1,6 +1,6 @@
 import { problems } from '@headroom/kit/errors'
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 
 /** GET /hello: what the hello service says. */
 export async function hello(server: Server): Promise<void> {

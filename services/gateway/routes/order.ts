@@ -1,5 +1,5 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import type { Code } from '../lib/problems.ts'
 import { Order, OrderId } from '../lib/schemas.ts'
 

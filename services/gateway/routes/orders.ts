@@ -1,5 +1,5 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import { type Code, problems } from '../lib/problems.ts'
 import { EventId, Order, TierId } from '../lib/schemas.ts'
 

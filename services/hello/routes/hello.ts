@@ -1,5 +1,5 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 
 /** GET /hello: the whole of the service. */
 export async function hello(server: Server): Promise<void> {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
 
 /** What migrate.ts reads beside the database's keys. */
 export const seedProperties = {

@@ -1,7 +1,8 @@
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
+import type { TSchema } from 'typebox'
 
 const strict = { additionalProperties: false }
-const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 const ServiceSchema = Type.Object(
   {

@@ -1,6 +1,6 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
 import type { FastifyReply } from 'fastify'
-import { Type } from 'typebox'
 
 const heartbeatMs = 5000
 /** A reader that lets this much pile up is let go; it comes back by itself. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
 
 /** Ids of events and tiers: safe in a URL, a log line and SQL as they are. */
 const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })

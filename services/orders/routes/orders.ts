@@ -1,7 +1,7 @@
 import { ProblemSchema } from '@headroom/kit/errors'
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
 import type { FastifyReply } from 'fastify'
-import { Type } from 'typebox'
 import { keyPattern } from '../lib/idempotency.ts'
 import type { StoredReply } from '../lib/order.ts'
 import { problems } from '../lib/problems.ts'

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox'
+import { Type } from '@headroom/kit/schema'
+import type { Static } from 'typebox'
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' })
 

@@ -1,6 +1,6 @@
 import { problems as common, ProblemSchema } from '@headroom/kit/errors'
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import { problems } from '../lib/problems.ts'
 import { ChargeRequestSchema, ChargeSchema } from '../lib/schemas.ts'
 

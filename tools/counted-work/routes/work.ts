@@ -1,5 +1,5 @@
+import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import { Type } from 'typebox'
 import { count } from '../count.ts'
 
 /** GET /work: a fixed amount of work, who did it, and what it cost. */
