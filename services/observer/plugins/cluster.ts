@@ -40,6 +40,8 @@ interface ClusterOptions {
 
 const serviceAccountNamespace = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
 const listenersMax = 100
+/** The client is large, and loading it holds the event loop up: the first probes are answered before, so that a small CPU limit does not delay readiness. */
+const connectDelayMs = 1500
 
 /** Keeps the caches of pods, deployments, autoscalers and events, and offers them as `server.cluster`. Never fails the service: without cluster or permission it says so. */
 export const cluster = fp(
@@ -51,6 +53,8 @@ export const cluster = fp(
     let heardAtMs: number | undefined
     let telling: NodeJS.Timeout | undefined
     let stop = () => {}
+    let connecting: NodeJS.Timeout | undefined
+    let closed = false
 
     const staleForMs = () => (heardAtMs === undefined ? undefined : Date.now() - heardAtMs)
     // Pods change in bursts: one word for all of a burst.
@@ -98,9 +102,9 @@ export const cluster = fp(
       detail: state.detail || undefined,
     }))
 
-    // The client is large: it is loaded once the service listens, so that starting up does not wait for it.
-    server.addHook('onListen', async () => {
+    const connect = async () => {
       const client = await import('@kubernetes/client-node')
+      if (closed) return
       const config = new client.KubeConfig()
       try {
         load(config, options.KUBECONFIG)
@@ -128,8 +132,14 @@ export const cluster = fp(
           tell()
         },
       })
+    }
+    server.addHook('onListen', (done) => {
+      connecting = setTimeout(() => void connect(), connectDelayMs)
+      done()
     })
     server.addHook('onClose', async () => {
+      closed = true
+      clearTimeout(connecting)
       clearTimeout(telling)
       stop()
     })
