@@ -1,5 +1,5 @@
 /** What `--help` prints. */
-export const help = `Usage: node tools/cluster/main.ts <command> [flags]
+export const help = `Usage: npm run cluster -- <command> [flags]
 
 image [--registry R] [--push] [--tag T] [names...]
            build the services' images and those of the tools that run in the cluster, tagged with the git revision

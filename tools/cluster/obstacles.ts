@@ -81,7 +81,7 @@ function stuckContainer({ metadata, status }: Pod): Obstacle | undefined {
 
 function imageText(where: string, { image, state }: ContainerStatus, reason: string): string {
   const detail = state?.waiting?.message ? ` (${state.waiting.message})` : ''
-  return `${where}: the image ${image ?? '?'} cannot be had: ${reason}${detail}. In kind, \`make kind-up\` builds and loads it; elsewhere push it with \`node tools/cluster/main.ts image --push --registry ...\` and see that the nodes may pull from there.`
+  return `${where}: the image ${image ?? '?'} cannot be had: ${reason}${detail}. In kind, \`make kind-up\` builds and loads it; elsewhere push it with \`npm run cluster -- image --push --registry ...\` and see that the nodes may pull from there.`
 }
 
 function crash(pod: string, where: string, { name, lastState, restartCount }: ContainerStatus): Obstacle {

@@ -19,7 +19,7 @@ const SETTLE_S_MAX = 3600
 /** What `--help` prints. */
 export const HELP = `Checks the invariants of the on-sale from committed rows and from what buyers were told, never from counters.
 
-usage: node tools/invariants/main.ts --acks out/run/acks.ndjson [--out invariants.json] [--settle-s 20]
+usage: npm run check:invariants -- --acks out/run/acks.ndjson [--out invariants.json] [--settle-s 20]
 
   --acks FILE       the load generator's acknowledgement log, or "-" for standard input
   --out FILE        writes {"I1": {"holds", "checked", "violationCount", "violations": [{"row", "problem"}]}, ...}

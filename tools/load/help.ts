@@ -7,7 +7,7 @@ const mix = Object.entries(DEFAULTS.mix)
 /** What `--help` prints. */
 export const HELP = `Offers load to Headroom's public API by the clock, whatever the replies do.
 
-usage: node tools/load/main.ts URL [flags]        for example  http://127.0.0.1:3000 --profile surge --rate 40
+usage: npm run load -- URL [flags]        for example  http://127.0.0.1:3000 --profile surge --rate 40
 
 profile
   --profile steady            --rate for --duration (the default)

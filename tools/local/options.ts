@@ -18,7 +18,7 @@ export interface Options {
 /** A mistake on the command line; its message names the flag and the fix. */
 export class UsageError extends Error {}
 
-export const help = `Usage: node tools/local/main.ts <demo|start> [options]
+export const help = `Usage: npm run demo -- [options], or npm start -- [options]
 
 demo    the on-sale under a surge on this machine: calm, a step, calm; ends with a report and exits 0 when every limit held
 start   the same without a surge, until Ctrl-C
