@@ -81,7 +81,7 @@ t.test('mistakes in the command', async (t) => {
   t.match(path.stderr, /--url-path \/hello/)
   const help = await load(['--help'])
   t.equal(help.code, 0)
-  t.match(help.stdout, /usage: node tools\/load\/main\.ts URL/)
+  t.match(help.stdout, /usage: npm run load -- URL/)
 })
 
 t.test('a run that cannot be', async (t) => {
