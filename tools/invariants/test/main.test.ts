@@ -76,7 +76,7 @@ t.test('a whole check', async (t) => {
 })
 
 t.test('mistakes in the command', async (t) => {
-  t.match(await check(['--help'], {}), { code: 0, stdout: /usage: node tools\/invariants\/main\.ts/ })
+  t.match(await check(['--help'], {}), { code: 0, stdout: /usage: npm run check:invariants/ })
   t.match(await check([], {}), { code: 2, stderr: /^--acks: must name the acknowledgement log/ })
   t.match(await check(['--acks', '/no/such/file'], {}), { code: 2, stderr: /^--acks \/no\/such\/file: cannot be read \(ENOENT/ })
 })
