@@ -14,7 +14,7 @@ const { status, stderr, error } = spawnSync(link, ['--version'], { encoding: 'ut
 
 if (status !== 0) {
   const words = (stderr || error?.message || '').trim().split('\n')[0]
-  const library = /error while loading shared libraries: ([^:\s]+)/.exec(words)?.[1]
+  const library = /error while loading shared libraries: (?:\S*\/)?([^:\s/]+)/.exec(words)?.[1]
   const reason = library ? `the system library ${library} is missing` : words
   if (Number(process.versions.node.split('.')[0]) >= ownMajorMin) {
     rmSync(link, { force: true })
