@@ -97,6 +97,7 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     const exchange = new Exchange(request, reply, performance.now())
     request.exchange = exchange
     open.add(exchange)
+    sweepSoon()
     // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
     reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
     done(first(arrivals, exchange))
@@ -106,15 +107,22 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
       route.preValidation = [(request, _reply, done) => done(first(beginnings, request.exchange)), ...[route.preValidation ?? []].flat()]
   })
 
-  const timer = setInterval(() => {
+  // Armed by the first request after an idle time: a sweep over nothing would still wake the process.
+  let timer: NodeJS.Timeout | undefined
+  const sweepSoon = () => {
+    timer ??= setTimeout(sweep, sweepIntervalMs).unref()
+  }
+  const sweep = () => {
+    timer = undefined
     const nowMs = performance.now()
     for (const exchange of open.list()) {
       const { abandoned, deadlineAt, reply } = exchange
       if (abandoned && (reply.raw.writableEnded || nowMs > deadlineAt + abandonedGraceMs)) leave(exchange)
       else for (const sweep of sweeps) sweep(exchange, nowMs)
     }
-  }, sweepIntervalMs).unref()
-  server.addHook('onClose', () => clearInterval(timer))
+    if (!open.empty) sweepSoon()
+  }
+  server.addHook('onClose', () => clearTimeout(timer))
 }
 
 /** A client that left does not take its work with it: the exchange stays open, and counts as in flight, until the handler has answered into the void. */
@@ -152,6 +160,10 @@ class OpenExchanges {
     exchange.older = exchange.newer = undefined
     exchange.open = false
     return true
+  }
+
+  get empty(): boolean {
+    return this.#newest === undefined
   }
 
   list(): Exchange[] {

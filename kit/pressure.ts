@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
-import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { ConcurrencyLimit, windowMs } from './concurrency-limit.ts'
 import type { BaseConfig } from './config.ts'
 import { type Problem, problems } from './errors.ts'
 import { awaitsBody, type Exchange, type Stage } from './exchange.ts'
 import { gauge, type Metrics } from './metrics.ts'
+import { loadUnderPressure } from './parts.ts'
 
 /** How dear a request is when not all can be served: finishing what was begun, then starting, then looking around. */
 export type Priority = 'finish' | 'start' | 'browse'
@@ -86,7 +86,7 @@ function followLoop(limit: ConcurrencyLimit): (nowMs: number, turn: number) => v
 async function watchPressure(server: FastifyInstance, config: BaseConfig): Promise<() => boolean> {
   let watch = () => false
   await server.register(async (scope) => {
-    await scope.register(underPressure, {
+    await scope.register(loadUnderPressure(), {
       eventLoopUtilizationMode: 'interval',
       maxEventLoopDelay: config.PRESSURE_MAX_EVENT_LOOP_DELAY_MS,
       maxEventLoopUtilization: config.PRESSURE_MAX_EVENT_LOOP_UTILIZATION,

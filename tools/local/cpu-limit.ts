@@ -5,13 +5,18 @@
  * period of 100 ms the process may use its quota of CPU time, all threads counted; then it sleeps until the next one.
  * The process measures itself, every 5 ms that its event loop turns, so one long piece of work runs to its end and the
  * overdraft is carried over as debt: the mean is right, a single pause may come late. Start-up is charged like the rest.
+ * While next to nothing is used it looks once a period, and again with the next request: waking up has a price, and it is the process that pays.
  * Only the main thread can be stopped: a worker that never waits for it would run on, charged but not held back.
  */
+import { subscribe } from 'node:diagnostics_channel'
 import { performance } from 'node:perf_hooks'
 import { isMainThread } from 'node:worker_threads'
 
 const PERIOD_MS = 100
 const CHECK_INTERVAL_MS = 5
+const IDLE_CHECK_INTERVAL_MS = PERIOD_MS
+/** Share of a core below which a process counts as idle. */
+const IDLE_SHARE = 0.05
 
 const millicores = limitFrom(process.env.CPU_LIMIT_MILLICORES)
 const quotaMs = ((millicores ?? 0) / 1000) * PERIOD_MS
@@ -21,6 +26,10 @@ let periodEndMs = PERIOD_MS
 /** CPU time charged to the present period, debt of earlier ones included. */
 let chargedMs = 0
 let seenCpuMs = 0
+/** Since the last look, the pause after it left out. */
+let awakeSinceMs = 0
+let idle = false
+let timer: NodeJS.Timeout | undefined
 let sleptMs = 0
 
 /** How long this process has been held back, in seconds, as `container_cpu_cfs_throttled_seconds_total` counts it. */
@@ -32,8 +41,25 @@ export function throttledSeconds(): number {
 if (millicores !== undefined && isMainThread) {
   // Services can show the figure without importing a tool.
   Object.assign(globalThis, { [Symbol.for('headroom.cpu-limit.throttled-seconds')]: throttledSeconds })
+  watch()
+  subscribe('http.server.request.start', watchClosely)
+}
+
+function watch(): void {
+  const cpuMsBefore = seenCpuMs
+  const awakeMs = performance.now() - awakeSinceMs
   enforce()
-  setInterval(enforce, CHECK_INTERVAL_MS).unref()
+  awakeSinceMs = performance.now()
+  idle = seenCpuMs - cpuMsBefore < awakeMs * IDLE_SHARE
+  timer = setTimeout(watch, idle ? IDLE_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS).unref()
+}
+
+/** A request ends an idle time: from now on the process is looked at closely again. */
+function watchClosely(): void {
+  if (!idle) return
+  idle = false
+  clearTimeout(timer)
+  timer = setTimeout(watch, CHECK_INTERVAL_MS).unref()
 }
 
 function enforce(): void {
