@@ -101,7 +101,7 @@ export class ConcurrencyLimit {
 /** Longer than two periods of a CPU quota. */
 export const windowMs = 250
 /** Share of a window above which the loop is the bottleneck. */
-const saturation = 0.9
+export const saturation = 0.9
 const idleGrowth = 1.25
 /** At nine tenths of its capacity a queue with random arrivals and even work holds fewer than 25 in 99 of 100 moments, whatever a request costs. */
 const queueAllowed = 30

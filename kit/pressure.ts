@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
-import { ConcurrencyLimit, windowMs } from './concurrency-limit.ts'
+import { AcceptQueueGuard, measureAcceptQueue } from './accept-queue.ts'
+import { ConcurrencyLimit, type LoopWindow, saturation, windowMs } from './concurrency-limit.ts'
 import type { BaseConfig } from './config.ts'
 import { type Problem, problems } from './errors.ts'
 import { awaitsBody, type Exchange, type Stage } from './exchange.ts'
@@ -19,6 +20,8 @@ declare module 'fastify' {
 
 /** The share of the limit that each priority may fill, so that browsing is shed first. */
 const shares: Record<Priority, number> = { finish: 1, start: 0.9, browse: 0.75 }
+/** The same for what is refused because new connections wait too long. */
+const ranks: Record<Priority, number> = { finish: 4, start: 2, browse: 1 }
 
 /**
  * Sheds what cannot be served in time: an adaptive limit on requests in flight first, under-pressure as the backstop behind it.
@@ -28,7 +31,12 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
   const limit = new ConcurrencyLimit({ max: config.CONCURRENCY_LIMIT_MAX })
   gauge(metrics.registry, 'http_server_concurrency_limit', 'Requests that may be in flight now.', () => limit.limit)
   const isUnderPressure = await watchPressure(server, config)
-  const keepAdjusted = followLoop(limit)
+  const guard = new AcceptQueueGuard()
+  const acceptWaitMs = measureAcceptQueue(server.server)
+  const keepAdjusted = followLoop((window) => {
+    limit.adjust(window)
+    guard.adjust(acceptWaitMs(window.busyMs / window.elapsedMs > saturation), window.elapsedMs / windowMs)
+  })
 
   function refuse(exchange: Exchange, retryAfterS: number, why: string): Problem {
     exchange.shed = true
@@ -38,6 +46,7 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
   function check(exchange: Exchange, turn: number): Problem | undefined {
     const { priority = 'browse' } = exchange.route.config
     if (!limit.admits(turn, shares[priority])) return refuse(exchange, 1, 'too many requests in flight')
+    if (guard.refuses(ranks[priority])) return refuse(exchange, 1, 'new connections wait too long')
     return isUnderPressure() ? refuse(exchange, 2, 'the process does not keep up') : undefined
   }
 
@@ -67,8 +76,8 @@ function currentTurn(): number {
   return performance.nodeTiming.uvMetricsInfo.loopCount
 }
 
-/** Gives the limit a reading of the loop with the first arrival of a turn: in the middle of a long one the turns could not be told. */
-function followLoop(limit: ConcurrencyLimit): (nowMs: number, turn: number) => void {
+/** Gives a reading of the loop with the first arrival of a turn: in the middle of a long one the turns could not be told. */
+function followLoop(adjust: (window: LoopWindow) => void): (nowMs: number, turn: number) => void {
   let last = { atMs: performance.now(), active: performance.eventLoopUtilization().active, turn: currentTurn() }
   let seen = last.turn
   return (nowMs, turn) => {
@@ -77,7 +86,7 @@ function followLoop(limit: ConcurrencyLimit): (nowMs: number, turn: number) => v
     const elapsedMs = nowMs - last.atMs
     if (elapsedMs < windowMs) return
     const { active } = performance.eventLoopUtilization()
-    limit.adjust({ elapsedMs, busyMs: active - last.active, turns: turn - last.turn })
+    adjust({ elapsedMs, busyMs: active - last.active, turns: turn - last.turn })
     last = { atMs: nowMs, active, turn }
   }
 }

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { Worker } from 'node:worker_threads'
+import t from 'tap'
+import { AcceptQueueGuard } from '../accept-queue.ts'
+
+t.test('the refused share grows while new connections wait too long, and melts away', async (t) => {
+  const guard = new AcceptQueueGuard()
+  t.notOk(guard.refuses(1, 0))
+  for (let i = 0; i < 5; i++) guard.adjust(501, 1)
+  t.ok(Math.abs(guard.share - 0.5) < 1e-9)
+  t.ok(guard.refuses(1, 0.49) && !guard.refuses(1, 0.51), 'half of browsing')
+  t.ok(guard.refuses(2, 0.24) && !guard.refuses(2, 0.26), 'a quarter of starting')
+  t.ok(!guard.refuses(4, 0.07), 'next to nothing of finishing')
+  for (let i = 0; i < 50; i++) guard.adjust(5000, 1)
+  t.equal(guard.share, 0.95, 'something is always let through')
+  guard.adjust(10, 1)
+  t.ok(guard.share < 0.7)
+  guard.adjust(10, 100)
+  guard.adjust(10, 1)
+  t.equal(guard.share, 0, 'after an idle time nothing is left of it')
+})
+
+type Outcome = 'ok' | 'shed' | 'late'
+
+/** One request on a connection of its own, by a client that gives up after a second. */
+function ask(port: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const request = get({ port, host: '127.0.0.1', path: '/work', agent: false }, (reply) => {
+      reply.resume()
+      resolve(reply.statusCode === 200 ? 'ok' : reply.statusCode === 503 ? 'shed' : 'late')
+    })
+    request.setTimeout(1000, () => request.destroy())
+    request.on('error', () => resolve('late'))
+  })
+}
+
+t.test('at twice what it can do, for clients that connect anew each time, a service still answers in time', async (t) => {
+  const worker = new Worker(new URL('busy-server.ts', import.meta.url))
+  t.teardown(() => worker.terminate())
+  const [port] = (await once(worker, 'message')) as [number]
+  const outcomes: Promise<Outcome>[] = []
+  const offer = setInterval(() => outcomes.push(ask(port)), 4)
+  await new Promise((resolve) => setTimeout(resolve, 4000))
+  const early = outcomes.length
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  clearInterval(offer)
+  const lastSeconds = await Promise.all(outcomes.slice(early))
+  const count = (wanted: Outcome) => lastSeconds.filter((outcome) => outcome === wanted).length
+  t.comment(`${count('ok')} ok, ${count('shed')} shed, ${count('late')} late of ${lastSeconds.length}`)
+  t.ok(count('shed') > 0, 'the excess is refused')
+  t.ok(count('late') < lastSeconds.length * 0.1, 'at most a tenth waits for more than a second, without the guard all do')
+  t.ok(count('ok') > lastSeconds.length * 0.15, 'and the others are served')
+})
