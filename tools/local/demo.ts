@@ -9,10 +9,12 @@ import { commonVerdicts, scaledVerdicts, type Verdict } from '@headroom/report/v
 import { spawnNode } from './child.ts'
 import type { Engine } from './engine.ts'
 import type { Options } from './options.ts'
-import { runSurge } from './surge.ts'
+import { runSurge, warmUp } from './surge.ts'
 
 /** What must grow by two replicas and come back, each group by one of its services. */
 const scaling = [['gateway'], ['orders'], ['catalog', 'inventory']]
+/** Before the surge. On a cluster the autoscaler leaves young pods out by itself (`--horizontal-pod-autoscaler-cpu-initialization-period`). */
+const warmUpS = 8
 /** After the load has ended, how long to wait for services to come back to their least size. */
 const comeBackS = 60
 
@@ -22,7 +24,7 @@ export class Watch {
   readonly decisions: Decision[] = []
   readonly #engine: Engine
   readonly #view: LiveView
-  readonly #startedAtMs = Date.now()
+  #startedAtMs = Date.now()
   load: LoadSample | null = null
   #timer: NodeJS.Timeout | undefined
 
@@ -32,6 +34,7 @@ export class Watch {
   }
 
   start(): void {
+    this.#startedAtMs = Date.now()
     this.#timer = setInterval(() => void this.#look(), 1000)
   }
 
@@ -63,13 +66,18 @@ export async function surgeAndReport(
   signal: AbortSignal,
 ): Promise<Verdict[]> {
   const { rate, factor, calmS, surgeS, afterS, out } = options
+  const load = { url: engine.url, out, signal }
+  view.note(`warming up: ${warmUpS} s, up to ${rate}/s, not counted; the autoscaler does not look yet`)
+  await warmUp({ ...load, onSample: () => {} }, rate, warmUpS)
+  engine.autoscale()
+  watch.start()
   view.note(
     `surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${options.speed}`,
   )
   const onSample = (load: LoadSample) => {
     watch.load = load
   }
-  const load = await runSurge({ url: engine.url, rate, factor, calmS, surgeS, afterS, out, onSample, signal })
+  const result = await runSurge({ ...load, rate, factor, calmS, surgeS, afterS, onSample })
   watch.load = null
   await backToLeast(watch, signal)
   watch.stop()
@@ -77,7 +85,7 @@ export async function surgeAndReport(
   view.note('checking the invariants')
   const invariants = await checkInvariants(engine, out, signal)
   const { samples, decisions } = watch
-  const summary = await writeRun(out, { engine: 'local', load, samples, decisions, invariants })
+  const summary = await writeRun(out, { engine: 'local', load: result, samples, decisions, invariants })
   return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, scaling, 2)]
 }
 

@@ -36,6 +36,8 @@ export interface EngineOptions {
   onCrash: (reason: string) => void
 }
 
+type Running = { store: Store; services: ServiceRuntime[] }
+
 /** The whole on-sale on this machine: Postgres, the services' replicas, their balancers, the Kubernetes API and the autoscaler. */
 export class Engine {
   readonly #options: EngineOptions
@@ -43,6 +45,7 @@ export class Engine {
   #postgres: Postgres | undefined
   #api: KubeApi | undefined
   #autoscaler: Autoscaler | undefined
+  #running: Running | undefined
   #deployments: Deployments | undefined
   #cpu: CpuUsage | undefined
   #sampler: Sampler | undefined
@@ -95,7 +98,26 @@ export class Engine {
     this.#cpu.start()
     this.#publishing = setInterval(() => this.#sampler?.publishUsage(), Math.max(250, metricsResolutionMs / speed / 4))
     await deployments.ready(signal)
-    this.#autoscaler = this.#autoscale(store, services)
+    this.#running = { store, services }
+  }
+
+  /** From now on the autoscaler looks; `start` has resolved before. */
+  autoscale(): void {
+    const { store, services } = this.#running as Running
+    const deployments = this.#deployments as Deployments
+    this.#autoscaler = startAutoscaler({
+      store,
+      namespace,
+      speed: this.#options.speed,
+      usage: (podName) => {
+        const replica = services.flatMap(({ service }) => deployments.of(service)).find(({ name }) => name === podName)
+        return replica?.pid === undefined ? undefined : this.#cpu?.of(replica.pid)
+      },
+      onDecision: ({ atMs, name, from, to, reason }) => {
+        const service = services.find(({ values }) => values.name === name)?.service ?? name
+        this.#options.onDecision({ atMs, service, from, to, reason })
+      },
+    })
   }
 
   /** One look at every service. */
@@ -166,23 +188,6 @@ export class Engine {
       },
       setEndpoints: balancer.setEndpoints,
     }
-  }
-
-  #autoscale(store: Store, services: ServiceRuntime[]): Autoscaler {
-    const deployments = this.#deployments as Deployments
-    return startAutoscaler({
-      store,
-      namespace,
-      speed: this.#options.speed,
-      usage: (podName) => {
-        const replica = services.flatMap(({ service }) => deployments.of(service)).find(({ name }) => name === podName)
-        return replica?.pid === undefined ? undefined : this.#cpu?.of(replica.pid)
-      },
-      onDecision: ({ atMs, name, from, to, reason }) => {
-        const service = services.find(({ values }) => values.name === name)?.service ?? name
-        this.#options.onDecision({ atMs, service, from, to, reason })
-      },
-    })
   }
 }
 

@@ -53,9 +53,8 @@ async function runEngine(options: Options, root: URL): Promise<number> {
   try {
     await engine.start(signal)
     watch = new Watch(engine, view)
-    watch.start()
     view.note(`ready: curl ${engine.url}/hello   ${engine.url}/api/events   KUBECONFIG=${engine.kubeconfigFile} kubectl get pods,hpa`)
-    const code = options.command === 'start' ? 0 : await demo(engine, watch, view, options, signal)
+    const code = options.command === 'start' ? await startOnly(engine, watch) : await demo(engine, watch, view, options, signal)
     if (options.command === 'start' || options.keep) await untilStopped(view, signal)
     watch.stop()
     view.note('stopping')
@@ -67,6 +66,12 @@ async function runEngine(options: Options, root: URL): Promise<number> {
     await engine.abort()
     throw signal.aborted ? signal.reason : error
   }
+}
+
+async function startOnly(engine: Engine, watch: Watch): Promise<number> {
+  engine.autoscale()
+  watch.start()
+  return 0
 }
 
 async function demo(engine: Engine, watch: Watch, view: LiveView, options: Options, signal: AbortSignal): Promise<number> {

@@ -9,28 +9,44 @@ import { spawnNode } from './child.ts'
 const main = new URL('../load/main.ts', import.meta.url)
 const wordsCharactersMax = 2000
 
-export interface SurgeOptions {
+export interface LoadOptions {
   /** Where the buyers come in. */
   url: string
-  rate: number
-  factor: number
-  calmS: number
-  surgeS: number
-  afterS: number
-  /** Folder for acks.ndjson and the generator's own words. */
+  /** Folder for the generator's own words. */
   out: string
   onSample: (sample: LoadSample) => void
   /** Ends it early. */
   signal: AbortSignal
 }
 
+/** Its acknowledgements go to acks.ndjson beside the words. */
+export interface SurgeOptions extends LoadOptions {
+  rate: number
+  factor: number
+  calmS: number
+  surgeS: number
+  afterS: number
+}
+
+/** Offers the surge: calm, a step, calm. @see runLoad */
+export async function runSurge(options: SurgeOptions): Promise<LoadResult> {
+  const { rate, factor, calmS, surgeS, afterS, out } = options
+  const stages = { rate, factor, calm: `${calmS}s`, surge: `${surgeS}s`, after: `${afterS}s` }
+  return await runLoad(options, 'load.txt', ['--profile', 'surge', ...flagsOf(stages), '--acks', join(out, 'acks.ndjson')])
+}
+
+/** Four rising steps up to a rate: a process that has just started pays several times as much for a request as it will. @see runLoad */
+export async function warmUp(options: LoadOptions, ratePerS: number, seconds: number): Promise<LoadResult> {
+  const stages = { rate: ratePerS / 4, factor: 4, steps: 4, duration: `${seconds}s` }
+  return await runLoad(options, 'warm-up.txt', ['--profile', 'steps', ...flagsOf(stages)])
+}
+
 /**
- * Offers the surge, from a process of its own so that its clock is not held up by ours, and returns what the load generator says of it.
+ * Offers load from a process of its own, so that its clock is not held up by ours, and returns what the load generator says of it.
  * @throws Error when it ended without a result, the signal's reason when that ended it
  */
-export async function runSurge(options: SurgeOptions): Promise<LoadResult> {
-  const { out, onSample, signal } = options
-  const child = spawnNode({ main, args: argumentsOf(options), signal })
+async function runLoad({ url, out, onSample, signal }: LoadOptions, wordsFile: string, flags: string[]): Promise<LoadResult> {
+  const child = spawnNode({ main, args: [url, ...flags], signal })
   let failure: Error | undefined
   child.once('error', (error) => {
     failure = error
@@ -40,7 +56,7 @@ export async function runSurge(options: SurgeOptions): Promise<LoadResult> {
   child.stderr?.on('data', (chunk) => {
     words = `${words}${chunk}`.slice(-wordsCharactersMax)
   })
-  child.stderr?.pipe(createWriteStream(join(out, 'load.txt')))
+  child.stderr?.pipe(createWriteStream(join(out, wordsFile)))
   let summary: LoadResult | undefined
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     const value = readLine(line)
@@ -54,10 +70,8 @@ export async function runSurge(options: SurgeOptions): Promise<LoadResult> {
   return summary
 }
 
-function argumentsOf({ url, rate, factor, calmS, surgeS, afterS, out }: SurgeOptions): string[] {
-  const stages = { rate, factor, calm: `${calmS}s`, surge: `${surgeS}s`, after: `${afterS}s` }
-  const flags = Object.entries(stages).flatMap(([name, value]) => [`--${name}`, String(value)])
-  return [url, '--profile', 'surge', ...flags, '--acks', join(out, 'acks.ndjson')]
+function flagsOf(values: Record<string, string | number>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
 type Line = LoadSample & { summary?: LoadResult }

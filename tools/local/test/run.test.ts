@@ -97,7 +97,7 @@ t.test('a signal ends a surge', async (t) => {
     ['SIGTERM', 143],
   ] as const) {
     const { running, nothingLeft, out } = run(t, onSale(t, { gateway: {} }), 'demo', '--calm', '60')
-    await running.prints(/surge: 60 s at/)
+    await running.prints(/warming up: 8 s/)
     const ended = await running.end(signal)
     t.equal(ended.code, code)
     t.ok(ended.tookMs < promptMs, `${ended.tookMs} ms`)
