@@ -98,7 +98,7 @@ async function backToLeast({ samples }: Watch, signal: AbortSignal): Promise<voi
 }
 
 /** Runs the checker as anybody would, against this run's database and acknowledgement log. */
-async function checkInvariants(engine: Engine, out: string, signal: AbortSignal): Promise<Record<string, InvariantResult>> {
+export async function checkInvariants(engine: Engine, out: string, signal: AbortSignal): Promise<Record<string, InvariantResult>> {
   const main = new URL('../invariants/main.ts', import.meta.url)
   const report = join(out, 'invariants.json')
   const args = ['--acks', join(out, 'acks.ndjson'), '--out', report]

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Decision, ServiceSample } from '@headroom/report/sample'
 import { type Autoscaler, startAutoscaler } from './autoscaler.ts'
-import { type Balancer, startBalancer } from './balancer.ts'
+import type { Balancer } from './balancer.ts'
+import { startBalancers } from './balancers.ts'
 import { CpuUsage } from './cpu-usage.ts'
 import { Deployments } from './deployments.ts'
 import { environmentOf } from './environment.ts'
@@ -10,9 +11,10 @@ import { type KubeApi, serveKube } from './kube/server.ts'
 import { Store } from './kube/store.ts'
 import { runMigration } from './migrations.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
+import type { Replica } from './replica.ts'
 import { Sampler } from './sampler.ts'
 import { namespace, type ServiceRuntime } from './service-runtime.ts'
-import { readValues, type ServiceValues } from './values.ts'
+import { readValues, type ServiceValues, startingWith } from './values.ts'
 
 const profile = 'kind'
 /** Resolution of metrics-server in k8s/, before the clock is sped up. */
@@ -31,6 +33,12 @@ export interface EngineOptions {
   cpuLimit: boolean
   /** How long a balancer still sends new connections to a replica that is leaving. */
   endpointLagMs?: number
+  /** Replicas to start with, by service, in place of the charts'. */
+  replicas?: Record<string, number>
+  /** Environment over the charts', by service. */
+  env?: Record<string, Record<string, string>>
+  /** Where callers reach a service, or `postgres`, in place of its own port. */
+  between?: (name: string, port: number) => number
   onNote: (text: string) => void
   onDecision: (decision: Omit<Decision, 'atS'> & { atMs: number }) => void
   onCrash: (reason: string) => void
@@ -65,6 +73,15 @@ export class Engine {
     return this.#postgres?.superuserEnv ?? {}
   }
 
+  get postgres(): Postgres {
+    return this.#postgres as Postgres
+  }
+
+  /** The replicas of a service that are not gone. */
+  replicasOf(service: string): Replica[] {
+    return this.#deployments?.of(service) ?? []
+  }
+
   get kubeconfigFile(): string {
     return join(this.#options.out, 'kubeconfig')
   }
@@ -72,11 +89,13 @@ export class Engine {
   /** Resolves when every service is ready; rejects when the signal comes first. Whatever it has started by then, `abort` stops. */
   async start(signal: AbortSignal): Promise<void> {
     const { root, out, onNote, cpuLimit, speed } = this.#options
-    const values = await readValues(new URL('charts/', root), profile)
+    const { replicas = {}, port, endpointLagMs = 1000 } = this.#options
+    const charts = await readValues(new URL('charts/', root), profile)
+    const values = charts.map((block) => startingWith(block, replicas[block.service]))
     const logs = join(out, 'logs')
     mkdirSync(logs, { recursive: true })
     // First what can fail at once: a port in use is told before a database is made.
-    await this.#listen(values)
+    await startBalancers(values, port, endpointLagMs, this.#balancers)
     const services = await this.#prepare(values, logs, signal)
     const store = new Store()
     this.#api = await serveKube(store, { namespace })
@@ -142,19 +161,6 @@ export class Engine {
     await this.stop()
   }
 
-  /** A balancer before each service, so that every address is known before the first replica starts. */
-  async #listen(values: ServiceValues[]): Promise<void> {
-    const { port, endpointLagMs = 1000 } = this.#options
-    for (const { service } of values) {
-      const wanted = service === 'gateway' ? port : 0
-      try {
-        this.#balancers.set(service, await startBalancer({ port: wanted, endpointLagMs }))
-      } catch (error) {
-        throw new Error(portSentence(wanted, (error as NodeJS.ErrnoException).code), { cause: error })
-      }
-    }
-  }
-
   /** Databases made and migrated, and what each service's replicas are started with. */
   async #prepare(values: ServiceValues[], logs: string, signal: AbortSignal): Promise<ServiceRuntime[]> {
     const { root, out, onNote } = this.#options
@@ -176,23 +182,21 @@ export class Engine {
 
   #runtimeOf(block: ServiceValues, all: ServiceValues[]): ServiceRuntime {
     const { service, database, serviceAccount } = block
-    const addresses = new Map(all.map(({ service, name }) => [name, this.#balancers.get(service)?.url ?? '']))
+    const { root, env = {}, between = (_name, port) => port } = this.#options
+    const portOf = (service: string) => between(service, this.#balancers.get(service)?.port ?? 0)
+    const addresses = new Map(all.map(({ service, name }) => [name, `http://127.0.0.1:${portOf(service)}`]))
+    const libpq = database.enabled ? this.#postgres?.env(service) : undefined
     const balancer = this.#balancers.get(service) as Balancer
     return {
       service,
       values: block,
-      main: new URL(`services/${service}/main.ts`, this.#options.root),
+      main: new URL(`services/${service}/main.ts`, root),
       env: {
-        ...environmentOf(block, addresses, database.enabled ? this.#postgres?.env(service) : undefined),
+        ...environmentOf(block, addresses, libpq && { ...libpq, PGPORT: String(between('postgres', Number(libpq.PGPORT))) }),
         ...(serviceAccount.token ? { KUBECONFIG: this.kubeconfigFile } : {}),
+        ...env[service],
       },
       setEndpoints: balancer.setEndpoints,
     }
   }
-}
-
-function portSentence(port: number, code: string | undefined): string {
-  const fix = 'choose another with --port; 0 lets the system choose'
-  if (code === 'EADDRINUSE') return `--port ${port} is in use: end what listens there, or ${fix}`
-  return `--port ${port} cannot be had (${code}): ${fix}`
 }

@@ -30,3 +30,10 @@ async function hold(port: number): Promise<Server | undefined> {
     server.once('error', () => resolve(undefined)).listen(port, HOST, () => resolve(server))
   })
 }
+
+/** Says why a port that was asked for cannot be had, and what to do. */
+export function portSentence(port: number, code: string | undefined): string {
+  const fix = 'choose another with --port; 0 lets the system choose'
+  if (code === 'EADDRINUSE') return `--port ${port} is in use: end what listens there, or ${fix}`
+  return `--port ${port} cannot be had (${code}): ${fix}`
+}

@@ -29,6 +29,10 @@ const SETTINGS = {
 export interface Server {
   port: number
   stop: () => Promise<void>
+  /** Kills it as a machine that loses power does, without a word or a checkpoint; its data stays. */
+  crash: () => Promise<void>
+  /** Starts it again on the same data and port. */
+  restart: () => Promise<void>
 }
 
 /** Another process may take the chosen port before Postgres does: then it is tried again with a new one. */
@@ -45,7 +49,7 @@ export async function startServer(
     const server = launch(binary, dataPath, account, logFile, port)
     try {
       await untilReady(server, port, password, signal)
-      return { port, stop: server.stop }
+      return running(server, port, () => launch(binary, dataPath, account, logFile, port), password)
     } catch (error) {
       await server.stop()
       signal?.throwIfAborted()
@@ -55,10 +59,27 @@ export async function startServer(
   }
 }
 
+function running(first: Launched, port: number, again: () => Launched, password: string): Server {
+  let server = first
+  return {
+    port,
+    stop: () => server.stop(),
+    crash: async () => {
+      server.child.kill('SIGKILL')
+      await server.exited
+    },
+    restart: async () => {
+      server = again()
+      await untilReady(server, port, password, undefined)
+    },
+  }
+}
+
 interface Launched {
   child: ChildProcess
   /** The last of what it wrote. */
   words: () => string
+  exited: Promise<void>
   stop: () => Promise<void>
 }
 
@@ -96,7 +117,7 @@ function launch(binary: string, dataPath: string, account: Account, logFile: str
     await exited
     clearTimeout(kill)
   }
-  return { child, words: () => words, stop }
+  return { child, words: () => words, exited, stop }
 }
 
 async function untilReady({ child }: Launched, port: number, password: string, signal: AbortSignal | undefined): Promise<void> {

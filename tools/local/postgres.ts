@@ -36,6 +36,8 @@ export interface Postgres {
   superuserEnv: Record<string, string>
   /** Ends the server cleanly and removes its data; connections are cut. */
   stop: () => Promise<void>
+  crash: Server['crash']
+  restart: Server['restart']
 }
 
 const SERVICES = ['catalog', 'inventory', 'orders', 'payments'] as const
@@ -59,7 +61,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     await runInitdb(binaries.initdb, dataPath, password, account, signal)
     server = await startServer(binaries.postgres, dataPath, account, logFile, password, signal)
     onProgress(`creating roles and databases for ${services.join(', ')}`)
-    const postgres = await serve({ port: server.port, stop }, password, services)
+    const postgres = await serve({ ...server, stop }, password, services)
     signal?.throwIfAborted()
     return postgres
   } catch (error) {
@@ -69,7 +71,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 }
 
-async function serve({ port, stop }: Server, password: string, services: readonly string[]): Promise<Postgres> {
+async function serve({ port, stop, crash, restart }: Server, password: string, services: readonly string[]): Promise<Postgres> {
   const environment = (user: string, database: string, secret: string) => ({
     PGHOST: HOST,
     PGPORT: String(port),
@@ -84,7 +86,7 @@ async function serve({ port, stop }: Server, password: string, services: readonl
     if (found === undefined) throw new Error(`${service} has no database; those with one are ${services.join(', ')}`)
     return { ...found }
   }
-  return { host: HOST, port, env, superuserEnv: environment(SUPERUSER, SUPERUSER, password), stop }
+  return { host: HOST, port, env, superuserEnv: environment(SUPERUSER, SUPERUSER, password), stop, crash, restart }
 }
 
 async function createDatabases(port: number, password: string, envs: ReadonlyMap<string, { PGPASSWORD: string }>): Promise<void> {

@@ -80,3 +80,8 @@ async function readTree(charts: URL, path: string): Promise<Tree> {
   }
   throw new Error(`charts/${path}: must be a map`)
 }
+
+/** The values with another number of replicas to start with, where one is given. */
+export function startingWith(values: ServiceValues, replicas: number | undefined): ServiceValues {
+  return replicas === undefined ? values : { ...values, replicas, autoscaling: { ...values.autoscaling, minReplicas: replicas } }
+}
