@@ -2,6 +2,7 @@ import { defineService } from '@headroom/kit/service'
 import { config } from './config.ts'
 import { checkout } from './plugins/checkout.ts'
 import { database } from './plugins/database.ts'
+import { failpoints } from './plugins/failpoints.ts'
 import { peers } from './plugins/peers.ts'
 import { publisher } from './plugins/publisher.ts'
 import { order } from './routes/order.ts'
@@ -15,6 +16,7 @@ export const service = defineService({
     await server.register(peers, config)
     await server.register(publisher, config)
     await server.register(checkout, config)
+    await server.register(failpoints, config)
     await server.register(orders)
     await server.register(order)
   },

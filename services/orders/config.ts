@@ -52,6 +52,10 @@ const properties = {
     maximum: 60_000,
     description: 'Mean time between two looks for events that nobody delivered; an order confirmed here causes one sooner.',
   }),
+  FAULTS_ENABLED: Type.Boolean({
+    default: false,
+    description: 'Offer failpoints at /failpoints on the ops port: places where this replica can be made to die. For rehearsals.',
+  }),
 }
 
 export const config = defineConfig(properties)

@@ -9,7 +9,8 @@ import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
 import pg from 'pg'
 import { AcknowledgementFile } from './acknowledgement-file.ts'
-import { type Proxy, startProxy } from './proxy.ts'
+import { type Middleman, startMiddleman } from './middleman.ts'
+import { type FaultProxy, startProxy } from './proxy.ts'
 import { check, type RowContext } from './row.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -21,31 +22,35 @@ export interface OnSaleOptions {
   env?: Record<string, Record<string, string>>
   /** Services, or `postgres`, that are reached through a proxy. */
   proxied?: string[]
+  /** Services that are reached through a middleman. */
+  middlemen?: string[]
 }
 
 /** The whole on-sale with real processes and a real Postgres, without an autoscaler and without CPU limits. */
 export class OnSale {
   readonly engine: Engine
-  readonly proxies: Map<string, Proxy>
   readonly acknowledgements: AcknowledgementFile
   readonly #context: RowContext
+  readonly #between: Map<string, FaultProxy | Middleman>
 
-  private constructor(context: RowContext, engine: Engine, proxies: Map<string, Proxy>) {
+  private constructor(context: RowContext, engine: Engine, between: Map<string, FaultProxy | Middleman>) {
     this.#context = context
     this.engine = engine
-    this.proxies = proxies
+    this.#between = between
     this.acknowledgements = new AcknowledgementFile(join(context.folder, 'acks.ndjson'))
   }
 
   /** Resolves when every service is ready. The caller closes it, whatever comes. */
-  static async start(context: RowContext, { replicas, env, proxied = [] }: OnSaleOptions = {}): Promise<OnSale> {
-    const proxies = new Map<string, Proxy>()
-    for (const name of proxied) proxies.set(name, await startProxy(context.random))
+  static async start(context: RowContext, options: OnSaleOptions = {}): Promise<OnSale> {
+    const { replicas, env, proxied = [], middlemen = [] } = options
+    const inBetween = new Map<string, FaultProxy | Middleman>()
+    for (const name of proxied) inBetween.set(name, await startProxy(context.random))
+    for (const name of middlemen) inBetween.set(name, await startMiddleman())
     const between = (name: string, port: number) => {
-      const proxy = proxies.get(name)
-      if (proxy === undefined) return port
-      proxy.target = port
-      return proxy.port
+      const found = inBetween.get(name)
+      if (found === undefined) return port
+      found.target = port
+      return found.port
     }
     mkdirSync(context.folder, { recursive: true })
     const engine = new Engine({
@@ -62,12 +67,20 @@ export class OnSale {
       // A killed replica is the point; Kubernetes' part, another in its place, is the engine's.
       onCrash: () => {},
     })
-    const onSale = new OnSale(context, engine, proxies)
+    const onSale = new OnSale(context, engine, inBetween)
     await engine.start(context.signal).catch(async (error) => {
       await onSale.close()
       throw error
     })
     return onSale
+  }
+
+  proxy(name: string): FaultProxy {
+    return this.#between.get(name) as FaultProxy
+  }
+
+  middleman(name: string): Middleman {
+    return this.#between.get(name) as Middleman
   }
 
   /** Offers load to the gateway; every order attempt goes into the acknowledgement log. */
@@ -117,7 +130,7 @@ export class OnSale {
 
   async close(): Promise<void> {
     await this.engine.abort()
-    for (const proxy of this.proxies.values()) await proxy.close()
+    for (const between of this.#between.values()) await between.close()
   }
 }
 

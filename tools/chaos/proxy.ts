@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** A TCP proxy whose faults can be switched while connections are open. */
-export interface Proxy {
+export interface FaultProxy {
   url: string
   port: number
   /** Where it leads: set once the target's port is known. */
@@ -33,7 +33,7 @@ const host = '127.0.0.1'
  * Listens on a port that the system chooses.
  * @param random for the share of resets
  */
-export async function startProxy(random: () => number = Math.random): Promise<Proxy> {
+export async function startProxy(random: () => number = Math.random): Promise<FaultProxy> {
   let fault: Fault = {}
   const pairs = new Set<[Socket, Socket]>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -51,7 +51,7 @@ export async function startProxy(random: () => number = Math.random): Promise<Pr
   })
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const { port } = server.address() as AddressInfo
-  const proxy: Proxy = {
+  const proxy: FaultProxy = {
     url: `http://${host}:${port}`,
     port,
     target: 0,

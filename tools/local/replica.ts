@@ -80,6 +80,11 @@ export class Replica {
     void this.#untilReady()
   }
 
+  /** Once it is gone; null when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child.exitCode
+  }
+
   get pid(): number | undefined {
     return this.#child.pid
   }

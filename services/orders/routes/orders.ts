@@ -37,7 +37,9 @@ export async function orders(server: Server): Promise<void> {
     handler: async (request, reply) => {
       const key = request.headers['idempotency-key']
       if (key === undefined) throw problems.idempotency_key_missing()
-      return answer(reply, await server.checkout.place(request, key, request.body))
+      const decided = await server.checkout.place(request, key, request.body)
+      server.failpoints.reach('beforeReply')
+      return answer(reply, decided)
     },
   })
 }

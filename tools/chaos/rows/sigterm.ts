@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { kitArm, withProcess } from '../process.ts'
+import { check, type Row } from '../row.ts'
+
+const streamCount = 10
+const exitWithinMs = 8000
+
+/** A replica is told to leave with its hands full. */
+export const sigterm: Row = {
+  name: 'sigterm',
+  promise: 'SIGTERM with requests in flight and event streams open: all are answered, streams end with a last event, exit 0 within 8 s',
+  full: '200 requests in flight, 10 open streams',
+  quick: '100 requests in flight, 10 open streams',
+  async run(context) {
+    const requestCount = context.count(200, 100)
+    const env = { CONCURRENCY_LIMIT_MAX: '1000', DRAIN_DELAY_MS: '1000' }
+    return await withProcess(context, { main: kitArm, env }, async (replica) => {
+      const base = `http://127.0.0.1:${replica.port}`
+      const streams = Array.from({ length: streamCount }, async () => await (await fetch(`${base}/stream`)).text())
+      const requests = Array.from({ length: requestCount }, () =>
+        fetch(`${base}/wait?ms=2500`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      await inFlight(replica.opsPort, requestCount + streamCount)
+      const askedAtMs = performance.now()
+      // The grace ends in SIGKILL, which would show as a failure.
+      await replica.stop(20_000)
+      const tookMs = Math.round(performance.now() - askedAtMs)
+      const answered = (await Promise.all(requests)).filter((status) => status === 200).length
+      const farewells = (await Promise.all(streams)).filter((text) => text.endsWith('event: bye\ndata: {}\n\n')).length
+      return {
+        figures: { 'exit after, ms': tookMs },
+        checks: [
+          check(`${requestCount} requests answered`, answered, answered === requestCount),
+          check(`${streamCount} streams ended with a last event`, farewells, farewells === streamCount),
+          check('exit 0', replica.exitCode ?? 'killed', replica.exitCode === 0),
+          check('exit within 8 s', `${tookMs} ms`, tookMs <= exitWithinMs),
+        ],
+      }
+    })
+  },
+}
+
+async function inFlight(opsPort: number, wanted: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const text = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
+    if (Number(/^http_server_active_requests (\d+)/m.exec(text)?.[1]) >= wanted) return
+    await delay(20)
+  }
+  throw new Error(`${wanted} requests were never in flight together`)
+}
