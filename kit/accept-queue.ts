@@ -7,17 +7,20 @@ import { performance } from 'node:perf_hooks'
  * connect anew, as all do whose last request timed out, wait with their requests in the kernel's queue; served in order, each would be
  * answered after its client has given up, and nothing would ever be answered in time again.
  *
- * While new connections wait for longer than `waitAllowedMs`, a growing share of all requests is refused, which costs a tenth of serving
- * them; with the queue gone the share melts away. After AIMD (https://datatracker.ietf.org/doc/html/rfc5681#section-3.1) with the roles changed.
+ * While new connections wait for longer than `targetMs`, a share of all requests is refused, which costs a tenth of serving them. The share
+ * follows the wait and its trend, after PIE (https://www.rfc-editor.org/rfc/rfc8033#section-4.2), once per window of the limit.
  */
 export class AcceptQueueGuard {
   /** Share of browsing requests that is refused, 0 to 0.95. */
   share = 0
+  #lastWaitMs = 0
 
   /** @param waitMs how long a new connection waits now. @param windows how many windows of the limit have passed since the last word */
   adjust(waitMs: number, windows: number): void {
-    if (waitMs > waitAllowedMs) this.share = Math.min(shareMax, this.share + increase * Math.min(windows, windowsMax))
-    else this.share = this.share < shareMin ? 0 : this.share * decrease ** windows
+    const step = (gain * (waitMs - targetMs) + trendGain * (waitMs - this.#lastWaitMs)) / 1000
+    this.#lastWaitMs = waitMs
+    const next = waitMs === 0 ? this.share * decay ** windows : this.share + step * Math.min(windows, windowsMax)
+    this.share = next < shareMin ? 0 : Math.min(shareMax, next)
   }
 
   /** Whether to refuse a request. @param rank how dear it is: a share of 0.5 refuses half of rank 1, a quarter of rank 2, a sixteenth of rank 4 */
@@ -26,13 +29,16 @@ export class AcceptQueueGuard {
   }
 }
 
-/** What a request may wait for a turn, as in the limit. */
-const waitAllowedMs = 500
-const increase = 0.1
-const decrease = 0.7
+/** One period of a CPU quota: a pause by one is no queue. */
+const targetMs = 100
+/** Shares per second of wait, and per second that it grew by. */
+const gain = 0.3
+const trendGain = 0.6
+/** Per window without any wait. */
+const decay = 0.9
 /** Something is always let through: by that the end of the overload is seen. */
 const shareMax = 0.95
-const shareMin = 0.02
+const shareMin = 0.01
 /** One late reading is not several. */
 const windowsMax = 3
 

@@ -4,21 +4,30 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { AcceptQueueGuard } from '../accept-queue.ts'
 
-t.test('the refused share grows while new connections wait too long, and melts away', async (t) => {
+t.test('the refused share follows the wait of new connections and its trend, and melts away', async (t) => {
   const guard = new AcceptQueueGuard()
   t.notOk(guard.refuses(1, 0))
-  for (let i = 0; i < 5; i++) guard.adjust(501, 1)
-  t.ok(Math.abs(guard.share - 0.5) < 1e-9)
+  guard.adjust(100, 1)
+  const { share } = guard
+  guard.adjust(600, 1)
+  t.ok(guard.share > share + 0.3, 'a queue that grows is answered at once')
+  const grown = guard.share
+  guard.adjust(600, 1)
+  t.ok(guard.share > grown && guard.share < grown + 0.2, 'one that stands, in steps')
+  guard.adjust(200, 1)
+  t.ok(guard.share < grown, 'one that goes, before it is gone')
+  for (let i = 0; i < 50; i++) guard.adjust(5000, 1)
+  t.equal(guard.share, 0.95, 'something is always let through')
+  guard.adjust(0, 100)
+  t.equal(guard.share, 0, 'after an idle time nothing is left of it')
+})
+
+t.test('what finishes an order is refused last', async (t) => {
+  const guard = new AcceptQueueGuard()
+  guard.share = 0.5
   t.ok(guard.refuses(1, 0.49) && !guard.refuses(1, 0.51), 'half of browsing')
   t.ok(guard.refuses(2, 0.24) && !guard.refuses(2, 0.26), 'a quarter of starting')
   t.ok(!guard.refuses(4, 0.07), 'next to nothing of finishing')
-  for (let i = 0; i < 50; i++) guard.adjust(5000, 1)
-  t.equal(guard.share, 0.95, 'something is always let through')
-  guard.adjust(10, 1)
-  t.ok(guard.share < 0.7)
-  guard.adjust(10, 100)
-  guard.adjust(10, 1)
-  t.equal(guard.share, 0, 'after an idle time nothing is left of it')
 })
 
 type Outcome = 'ok' | 'shed' | 'late'

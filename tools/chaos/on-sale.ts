@@ -31,26 +31,30 @@ export class OnSale {
   readonly engine: Engine
   readonly acknowledgements: AcknowledgementFile
   readonly #context: RowContext
-  readonly #between: Map<string, FaultProxy | Middleman>
+  readonly #proxies: Map<string, FaultProxy>
+  readonly #middlemen: Map<string, Middleman>
 
-  private constructor(context: RowContext, engine: Engine, between: Map<string, FaultProxy | Middleman>) {
+  private constructor(context: RowContext, engine: Engine, proxies: Map<string, FaultProxy>, middlemen: Map<string, Middleman>) {
     this.#context = context
     this.engine = engine
-    this.#between = between
+    this.#proxies = proxies
+    this.#middlemen = middlemen
     this.acknowledgements = new AcknowledgementFile(join(context.folder, 'acks.ndjson'))
   }
 
   /** Resolves when every service is ready. The caller closes it, whatever comes. */
   static async start(context: RowContext, options: OnSaleOptions = {}): Promise<OnSale> {
-    const { replicas, env, proxied = [], middlemen = [] } = options
-    const inBetween = new Map<string, FaultProxy | Middleman>()
-    for (const name of proxied) inBetween.set(name, await startProxy(context.random))
-    for (const name of middlemen) inBetween.set(name, await startMiddleman())
+    const { replicas, env, proxied = [], middlemen: lied = [] } = options
+    const proxies = new Map<string, FaultProxy>()
+    const middlemen = new Map<string, Middleman>()
+    for (const name of proxied) proxies.set(name, await startProxy(context.random))
+    for (const name of lied) middlemen.set(name, await startMiddleman())
+    // Callers reach the proxy, it the middleman, and that the service.
     const between = (name: string, port: number) => {
-      const found = inBetween.get(name)
-      if (found === undefined) return port
-      found.target = port
-      return found.port
+      const [proxy, middleman] = [proxies.get(name), middlemen.get(name)]
+      if (middleman !== undefined) middleman.target = port
+      if (proxy !== undefined) proxy.target = middleman?.port ?? port
+      return proxy?.port ?? middleman?.port ?? port
     }
     mkdirSync(context.folder, { recursive: true })
     const engine = new Engine({
@@ -67,7 +71,7 @@ export class OnSale {
       // A killed replica is the point; Kubernetes' part, another in its place, is the engine's.
       onCrash: () => {},
     })
-    const onSale = new OnSale(context, engine, inBetween)
+    const onSale = new OnSale(context, engine, proxies, middlemen)
     await engine.start(context.signal).catch(async (error) => {
       await onSale.close()
       throw error
@@ -76,11 +80,11 @@ export class OnSale {
   }
 
   proxy(name: string): FaultProxy {
-    return this.#between.get(name) as FaultProxy
+    return this.#proxies.get(name) as FaultProxy
   }
 
   middleman(name: string): Middleman {
-    return this.#between.get(name) as Middleman
+    return this.#middlemen.get(name) as Middleman
   }
 
   /** Offers load to the gateway; every order attempt goes into the acknowledgement log. */
@@ -130,7 +134,7 @@ export class OnSale {
 
   async close(): Promise<void> {
     await this.engine.abort()
-    for (const between of this.#between.values()) await between.close()
+    for (const between of [...this.#proxies.values(), ...this.#middlemen.values()]) await between.close()
   }
 }
 

@@ -42,12 +42,17 @@ export async function startProxy(random: () => number = Math.random): Promise<Fa
     const upstream = connect({ host, port: proxy.target, allowHalfOpen: true, noDelay: true })
     const pair: [Socket, Socket] = [client, upstream]
     pairs.add(pair)
-    for (const socket of pair) socket.on('error', () => cut(pair)).on('close', () => pairs.delete(pair))
+    for (const socket of pair)
+      socket
+        .on('error', () => fault.halfClose || cut(pair))
+        .on('close', () => pair.every(({ destroyed }) => destroyed) && pairs.delete(pair))
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => fault.halfClose || client.destroy())
-    if (fault.halfClose) upstream.once('data', () => upstream.destroySoon())
     client.pipe(passing(() => fault)).pipe(upstream)
-    upstream.pipe(passing(() => fault)).pipe(client)
+    const back = passing(() => fault)
+    upstream.pipe(back).pipe(client, { end: !fault.halfClose })
+    // Only once the first bytes are through.
+    if (fault.halfClose) back.once('data', () => setImmediate(() => upstream.destroy()))
   })
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const { port } = server.address() as AddressInfo

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Decision, ServiceSample } from '@headroom/report/sample'
+import type { ServiceSample } from '@headroom/report/sample'
 import { type Autoscaler, startAutoscaler } from './autoscaler.ts'
 import type { Balancer } from './balancer.ts'
 import { startBalancers } from './balancers.ts'
 import { CpuUsage } from './cpu-usage.ts'
 import { Deployments } from './deployments.ts'
+import type { EngineOptions } from './engine-options.ts'
 import { environmentOf } from './environment.ts'
 import { type KubeApi, serveKube } from './kube/server.ts'
 import { Store } from './kube/store.ts'
@@ -20,29 +21,6 @@ const profile = 'kind'
 /** Resolution of metrics-server in k8s/, before the clock is sped up. */
 const metricsResolutionMs = 15_000
 const stopGraceMs = 5000
-
-export interface EngineOptions {
-  /** The folder of charts/ and services/. */
-  root: URL
-  /** How many times faster than real time the autoscaler's clock runs. */
-  speed: number
-  /** Folder of logs and database. */
-  out: string
-  /** Port of the gateway; 0 lets the system choose. */
-  port: number
-  cpuLimit: boolean
-  /** How long a balancer still sends new connections to a replica that is leaving. */
-  endpointLagMs?: number
-  /** Replicas to start with, by service, in place of the charts'. */
-  replicas?: Record<string, number>
-  /** Environment over the charts', by service. */
-  env?: Record<string, Record<string, string>>
-  /** Where callers reach a service, or `postgres`, in place of its own port. */
-  between?: (name: string, port: number) => number
-  onNote: (text: string) => void
-  onDecision: (decision: Omit<Decision, 'atS'> & { atMs: number }) => void
-  onCrash: (reason: string) => void
-}
 
 type Running = { store: Store; services: ServiceRuntime[] }
 

@@ -96,7 +96,8 @@ export class Peer {
   /** @throws FailedOutcome for what counts against the peer */
   async #attempt(context: CallContext, call: Call): Promise<Outcome> {
     // A caller in a hurry must not be able to open the breaker for everybody: time that the caller cut short says nothing about the peer.
-    const hurried = context.deadlineAt - performance.now() < this.#timeoutMs
+    // Half, because a deadline set to the timeout itself is always a little nearer by now.
+    const hurried = context.deadlineAt - performance.now() < this.#timeoutMs / 2
     let outcome: Outcome
     try {
       outcome = { answer: await this.#client.call(context, call) }

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { breakerVolumeMin } from '../lib/peer.ts'
 import { problem } from './fake-peer.ts'
-import { event, open } from './helper.ts'
+import { event, metric, open } from './helper.ts'
 
 const url = `/api/events/${event.id}`
 const withRemaining = (...remaining: (number | null)[]) => ({
@@ -82,4 +83,14 @@ t.test('a caller in a hurry does not spoil the answer of those who wait with it'
   const [first] = await Promise.all([server.inject(hurried), server.inject(url)])
   t.equal(first.statusCode, 200)
   t.ok(Number(inventory.seen[0]?.headers['x-request-timeout-ms']) > 800, 'inventory has its full time')
+})
+
+t.test('availabilities that never come open the breaker: inventory gets air, and nobody waits any more', async (t) => {
+  const { server, service, inventory } = await open(t, { env: { AVAILABILITY_TTL_MS: '0', INVENTORY_TIMEOUT_MS: '20' } })
+  inventory.mode = 'slow'
+  for (let i = 0; i <= breakerVolumeMin; i++) await server.inject(url)
+  t.equal(await metric(service, 'http_client_inventory_breaker_open'), 1)
+  const asked = inventory.seen.length
+  t.strictSame((await server.inject(url)).json(), { ...withRemaining(null, null), degraded: true })
+  t.equal(inventory.seen.length, asked, 'nothing was sent')
 })

@@ -21,7 +21,7 @@ async function app(server: Server): Promise<void> {
     reply.raw.once('close', () => streams.delete(reply))
   })
   const query = Type.Object({ ms: Type.Integer({ minimum: 0, maximum: waitMsMax }) })
-  server.get('/wait', { schema: { querystring: query } }, async ({ query: { ms } }) => {
+  server.get('/wait', { config: { priority: 'finish' }, schema: { querystring: query } }, async ({ query: { ms } }) => {
     await delay(ms)
     return { waitedMs: ms }
   })

@@ -12,8 +12,9 @@ const slackMs = 200
 const noiseMs = 50
 const ratePerS = 60
 
-const faults: Record<string, Fault> = {
+const faults: Record<string, Fault | 'errors'> = {
   '5 s slow': { latencyMs: 5000 },
+  '100 % errors': 'errors',
   reset: { reset: 1 },
   'black hole': { blackHole: true },
 }
@@ -23,22 +24,31 @@ export const dependency: Row = {
   name: 'dependency',
   promise:
     'a dependency that is slow, broken, reset or silent: callers wait no longer than its timeout, other routes are not slower, the breaker opens, retries stay within their budget',
-  full: 'inventory ill for 30 s in each of four ways',
-  quick: 'inventory ill for 2.5 s in each of four ways',
+  full: 'inventory slow, broken, reset and silent for 30 s each',
+  quick: 'inventory silent and reset for 6 s each',
   async run(context) {
-    const seconds = context.count(30, 2.5)
+    const seconds = context.count(30, 6)
     const figures: Record<string, number | string> = {}
     const checks: Verdict[] = []
-    const onSale = await OnSale.start(context, { proxied: ['inventory'], env: { gateway: { INVENTORY_TIMEOUT_MS: String(timeoutMs) } } })
+    const onSale = await OnSale.start(context, {
+      proxied: ['inventory'],
+      middlemen: ['inventory'],
+      env: { gateway: { INVENTORY_TIMEOUT_MS: String(timeoutMs), AVAILABILITY_TTL_MS: '0' } },
+    })
     try {
-      await load(onSale, Math.min(seconds, 5))
-      const well = await load(onSale, Math.min(seconds, 10))
+      // Short: the breaker weighs failures against the good answers of its last 10 s.
+      await load(onSale, 1.5)
+      const well = await load(onSale, context.count(10, 1.5))
       const wellMs = well.byJourney.browse?.latencyMs.p99 ?? 0
       figures['other routes p99 when all are well, ms'] = wellMs
-      for (const [name, fault] of Object.entries(faults)) {
-        onSale.proxy('inventory').inflict(fault)
+      const chosen = Object.entries(faults).filter(([name]) => !context.quick || ['reset', 'black hole'].includes(name))
+      for (const [name, fault] of chosen) {
+        const [proxy, middleman] = [onSale.proxy('inventory'), onSale.middleman('inventory')]
+        if (fault === 'errors') middleman.treat = () => 'refuse'
+        else proxy.inflict(fault)
         checks.push(...(await illness(context, onSale, name, seconds, wellMs)))
-        onSale.proxy('inventory').inflict({})
+        middleman.treat = () => 'pass'
+        proxy.inflict({})
         // The breaker tries again after 2 s.
         await delay(2500)
       }

@@ -17,9 +17,9 @@ export const killAfterCommit: Row = {
   name: 'kill-after-commit',
   promise: 'a replica killed between COMMIT and the reply: the key replayed elsewhere gives the original order',
   full: '200 kills',
-  quick: '8 kills',
+  quick: '5 kills',
   async run(context) {
-    const kills = context.count(200, 8)
+    const kills = context.count(200, 5)
     const onSale = await OnSale.start(context, { replicas: { orders: replicas }, env: { orders: { FAULTS_ENABLED: 'true' } } })
     try {
       let silent = 0

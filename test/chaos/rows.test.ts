@@ -1,0 +1,28 @@
+import { rows } from '@headroom/chaos/rows'
+import { seededRandom } from '@headroom/load/random'
+import t from 'tap'
+
+// Real processes and databases under real faults: a busy machine takes its time.
+t.setTimeout(400_000)
+
+const seed = 1
+
+/** It compares speeds, which a shared machine bends: `npm run chaos` alone. */
+const comparisons = ['overload']
+
+for (const row of rows.filter(({ name }) => !comparisons.includes(name))) {
+  t.test(`${row.name}: ${row.promise} (${row.quick})`, async (t) => {
+    const { figures, checks } = await row.run({
+      seed,
+      random: seededRandom(seed),
+      quick: true,
+      count: (_full, quick) => quick,
+      folder: t.testdir({}),
+      note: (text) => t.comment(text),
+      signal: new AbortController().signal,
+    })
+    t.comment(JSON.stringify(figures))
+    for (const { limit, figure, holds } of checks) t.ok(holds, `${limit}: ${figure}`)
+    t.ok(checks.length > 0)
+  })
+}
