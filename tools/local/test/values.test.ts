@@ -11,6 +11,7 @@ const rendered = readFileSync(new URL('k8s/rendered/kind.yaml', root), 'utf8')
 
 interface Rendered extends Omit<Deployment & Hpa, 'spec'> {
   data?: Record<string, string>
+  // biome-ignore lint/suspicious/noExplicitAny: helm renders objects of many kinds
   spec: any
 }
 const objects = parseAllDocuments(rendered).flatMap((document) => (document.toJS() as Rendered | null) ?? [])
