@@ -4,6 +4,7 @@ import type { Pool } from 'undici'
 import { type CallContext, deadlineHeader } from './deadlines.ts'
 import { type Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
+import { countCalls } from './outcomes.ts'
 import { loadPool } from './parts.ts'
 import type { Server } from './service.ts'
 
@@ -75,6 +76,7 @@ export function createClient(
   const { health, metrics } = server.kit
   health.watch(name, () => (last === undefined ? { status: 'unknown' } : { status: last.ok ? 'up' : 'down', detail: last.detail }))
   gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.stats.queued)
+  const outcomes = countCalls(metrics.registry, name)
   ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.close())
 
   async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
@@ -82,9 +84,7 @@ export function createClient(
     if (remainingMs <= 0) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
     if (pool.stats.queued >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
     try {
-      const answer = await sendOnce<T>(pool, context, request, remainingMs)
-      last = { ok: answer.status < 500, detail: answer.status < 500 ? undefined : `status ${answer.status}` }
-      return answer
+      return answered(await sendOnce<T>(pool, context, request, remainingMs))
     } catch (error) {
       if (mayRepeat && mayResend(error, request)) return await resend<T>(context, request)
       throw silent(error)
@@ -93,12 +93,20 @@ export function createClient(
 
   async function resend<T>(context: CallContext, request: Call): Promise<Answer<T>> {
     const remainingMs = Math.min(context.deadlineAt - performance.now(), request.timeoutMs ?? timeoutMs)
-    return await sendOnce<T>(pool, context, request, Math.max(remainingMs, 1)).catch((error) => Promise.reject(silent(error)))
+    return await sendOnce<T>(pool, context, request, Math.max(remainingMs, 1)).then(answered, (error) => Promise.reject(silent(error)))
+  }
+
+  function answered<T>(answer: Answer<T>): Answer<T> {
+    const ok = answer.status < 500
+    outcomes[ok ? 'ok' : 'failed']++
+    last = { ok, detail: ok ? undefined : `status ${answer.status}` }
+    return answer
   }
 
   function silent(error: unknown): Problem {
     const detail = (error as Error).message
     last = { ok: false, detail }
+    outcomes.failed++
     return problems.dependency_unavailable(`${name} does not answer`, { retryAfterS: 1, cause: error })
   }
 

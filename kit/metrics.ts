@@ -98,7 +98,7 @@ export function measureRequests({ requests, traffic }: Metrics): Stage {
     leave(exchange, durationMs) {
       traffic.active--
       if (exchange.shed) traffic.shed++
-      else observe(seriesOf(requests, unrouted, exchange), durationMs / 1000)
+      else if (!exchange.route.config.stream) observe(seriesOf(requests, unrouted, exchange), durationMs / 1000)
     },
   }
 }

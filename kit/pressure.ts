@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Default `browse`. */
     priority?: Priority
+    /** A reply that stays open as long as its reader does: admitted like any other, it then holds no place of the limit and is not measured as slow. */
+    stream?: true
   }
 }
 
@@ -52,7 +54,7 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
 
   function begin(exchange: Exchange, turn: number): Problem | undefined {
     const problem = check(exchange, turn)
-    if (problem !== undefined) return problem
+    if (problem !== undefined || exchange.route.config.stream) return problem
     exchange.turn = turn
     limit.begin()
     return undefined

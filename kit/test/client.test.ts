@@ -90,6 +90,8 @@ t.test('a call carries deadline, trace, body and idempotency key; any status is 
   const callers = Number(requests[1]?.message.headers[deadlineHeader])
   t.ok(callers <= 300 && callers > 100, `what the caller has left, ${callers}`)
   t.equal((await it.call(context(), { method: 'GET', path: '/empty', timeoutMs: 150 })).status, 204)
+  t.equal(await metric(service, 'http_client_requests_total{peer="peer",outcome="ok"}'), 3, 'a refusal is an answer')
+  t.equal(await metric(service, 'http_client_requests_total{peer="peer",outcome="failed"}'), 0)
   t.ok(Number(requests[2]?.message.headers[deadlineHeader]) <= 150, 'what the call allows')
   t.match(service.health.dependencies(), { peer: { status: 'up' } })
 })
@@ -108,6 +110,7 @@ t.test('a silent or stalling peer is given up at the time limit', async (t) => {
     t.ok(tookMs >= 240 && tookMs < 250 + slackMs, `${path}: after ${Math.round(tookMs)} ms`)
   }
   t.match(service.health.dependencies(), { peer: { status: 'down', detail: /no answer within/ } })
+  t.equal(await metric(service, 'http_client_requests_total{peer="peer",outcome="failed"}'), 2)
 })
 
 t.test('without time left nothing is sent', async (t) => {

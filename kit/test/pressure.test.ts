@@ -49,6 +49,27 @@ t.test('beyond the limit requests are refused at once, browsing first, with a Re
   t.equal((await again).status, 200, 'there is room again')
 })
 
+t.test("a stream that stays open holds no place, and its length is nobody's latency", async (t) => {
+  const open: (() => void)[] = []
+  const { service, url } = await listening(
+    t,
+    (server) => {
+      server.get('/stream', { config: { stream: true } }, (_request, reply) => {
+        reply.hijack()
+        reply.raw.writeHead(200).write('begun')
+        open.push(() => reply.raw.end())
+      })
+    },
+    { CONCURRENCY_LIMIT_MAX: '4' },
+  )
+  const replies = await Promise.all(Array.from({ length: 10 }, () => fetch(`${url}/stream`)))
+  t.match(replies, Array(10).fill({ status: 200 }))
+  for (const end of open) end()
+  await Promise.all(replies.map((reply) => reply.text()))
+  t.equal(await metric(service, 'http_server_active_requests'), 0)
+  t.notMatch((await service.ops.inject('/metrics')).body, 'http_route="/stream"')
+})
+
 t.test('handlers that never wait are limited too: what came in one turn of the loop counts together', async (t) => {
   const app: App = (server) => {
     server.get('/work', (_request, reply) => {

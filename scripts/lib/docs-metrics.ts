@@ -61,7 +61,7 @@ export async function metricsPage(): Promise<string> {
     ])
   return page(
     'Metrics',
-    '`GET /metrics` on `OPS_PORT`, in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/). Names and units follow the [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) where they have one. Labels are route patterns, methods and statuses, never what a client can choose.',
+    '`GET /metrics` on `OPS_PORT`, in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/). Names and units follow the [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) where they have one. Labels are route patterns, methods, statuses and names of peers, never what a client can choose.',
     table(['metric', 'type', 'labels', 'meaning', 'offered by'], rows),
   )
 }
