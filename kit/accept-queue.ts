@@ -23,7 +23,7 @@ export class AcceptQueueGuard {
     this.share = next < shareMin ? 0 : Math.min(shareMax, next)
   }
 
-  /** Whether to refuse a request. @param rank how dear it is: a share of 0.5 refuses half of rank 1, a quarter of rank 2, a sixteenth of rank 4 */
+  /** Whether to refuse a request. @param rank how dear it is: a share of 0.8 refuses 80 % of rank 1, 41 % of rank 4, 0.1 % of rank 32 */
   refuses(rank: number, chance = Math.random()): boolean {
     return this.share > 0 && chance < this.share ** rank
   }

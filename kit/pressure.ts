@@ -23,7 +23,7 @@ declare module 'fastify' {
 /** The share of the limit that each priority may fill, so that browsing is shed first. */
 const shares: Record<Priority, number> = { finish: 1, start: 0.9, browse: 0.75 }
 /** The same for what is refused because new connections wait too long. */
-const ranks: Record<Priority, number> = { finish: 4, start: 2, browse: 1 }
+const ranks: Record<Priority, number> = { finish: 32, start: 4, browse: 1 }
 
 /**
  * Sheds what cannot be served in time: an adaptive limit on requests in flight first, under-pressure as the backstop behind it.

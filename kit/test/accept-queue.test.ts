@@ -24,10 +24,10 @@ t.test('the refused share follows the wait of new connections and its trend, and
 
 t.test('what finishes an order is refused last', async (t) => {
   const guard = new AcceptQueueGuard()
-  guard.share = 0.5
-  t.ok(guard.refuses(1, 0.49) && !guard.refuses(1, 0.51), 'half of browsing')
-  t.ok(guard.refuses(2, 0.24) && !guard.refuses(2, 0.26), 'a quarter of starting')
-  t.ok(!guard.refuses(4, 0.07), 'next to nothing of finishing')
+  guard.share = 0.8
+  t.ok(guard.refuses(1, 0.79) && !guard.refuses(1, 0.81), 'four fifths of browsing')
+  t.ok(guard.refuses(4, 0.4) && !guard.refuses(4, 0.42), 'two fifths of starting')
+  t.ok(!guard.refuses(32, 0.001), 'next to nothing of finishing')
 })
 
 type Outcome = 'ok' | 'shed' | 'late'

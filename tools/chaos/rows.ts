@@ -4,9 +4,12 @@ import { duplicates } from './rows/duplicates.ts'
 import { forwardedFor } from './rows/forwarded-for.ts'
 import { killAfterCommit } from './rows/kill-after-commit.ts'
 import { killReplicas } from './rows/kill-replicas.ts'
+import { mutations } from './rows/mutations.ts'
 import { outbox } from './rows/outbox.ts'
 import { overload } from './rows/overload.ts'
 import { postgresGone } from './rows/postgres-gone.ts'
+import { priority } from './rows/priority.ts'
+import { rawTcp } from './rows/raw-tcp.ts'
 import { replace } from './rows/replace.ts'
 import { sigterm } from './rows/sigterm.ts'
 import { slowSockets } from './rows/slow-sockets.ts'
@@ -23,6 +26,9 @@ export const rows: Row[] = [
   postgresGone,
   dependency,
   overload,
+  priority,
+  mutations,
+  rawTcp,
   slowSockets,
   urls,
   forwardedFor,
