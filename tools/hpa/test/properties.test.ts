@@ -109,7 +109,8 @@ t.test('a change never ends further from the size its period began with than the
         const steps = run(hpa(50, { maxReplicas: 40, behavior: { scaleUp: rules, scaleDown: rules } }), start, loads)
         return steps.every(({ atMs, from, to }) => {
           const periodStart = steps.find((other) => other.atMs > atMs - periodSeconds * 1000)?.from ?? from
-          return to === from || Math.abs(to - periodStart) <= value
+          // In the direction of the change: the way back to where the period began is free.
+          return to === from || (to > from ? to - periodStart : periodStart - to) <= value
         })
       },
     ),
