@@ -7,8 +7,8 @@ t.setTimeout(400_000)
 
 const seed = 1
 
-/** It compares speeds, which a shared machine bends: `npm run chaos` alone. */
-const comparisons = ['overload']
+/** They compare speeds, which a shared machine bends: `npm run chaos` alone. */
+const comparisons = ['overload', 'priority']
 
 for (const row of rows.filter(({ name }) => !comparisons.includes(name))) {
   t.test(`${row.name}: ${row.promise} (${row.quick})`, async (t) => {

@@ -45,7 +45,8 @@ export const mutations: Row = {
           check(`${service}: memory grew by less than 50 MB`, `${Math.round(growth / 1e6)} MB`, growth < growthBytesMax),
         )
       }
-      return { figures, checks: [...checks, ...(await onSale.invariants())] }
+      // No invariants: services that are asked behind the gateway's back do what no order wanted.
+      return { figures, checks }
     } finally {
       await onSale.close()
     }
