@@ -1,6 +1,7 @@
 import { defineService } from '@headroom/kit/service'
 import { config } from './config.ts'
 import { parseTrustedProxies } from './lib/trusted-proxies.ts'
+import { page } from './plugins/page.ts'
 import { peers } from './plugins/peers.ts'
 import { rateLimit } from './plugins/rate-limit.ts'
 import { relay } from './plugins/relay.ts'
@@ -25,6 +26,7 @@ export const service = defineService({
     await server.register(peers, config)
     await server.register(storefront, config)
     await server.register(relay)
+    await server.register(page)
     await server.register(hello)
     await server.register(events)
     await server.register(event)

@@ -29,4 +29,16 @@ export const config = defineConfig({
     maximum: 300_000,
     description: "Time between readings of the pods' CPU.",
   }),
+  SCRAPE_INTERVAL_MS: Type.Integer({
+    default: 2000,
+    minimum: 500,
+    maximum: 60_000,
+    description: "Time between readings of the pods' own metrics.",
+  }),
+  HISTORY_MINUTES: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 60,
+    description: 'How much of the past a page that is opened late is shown.',
+  }),
 })

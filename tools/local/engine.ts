@@ -46,6 +46,11 @@ export class Engine {
     return this.#balancers.get('gateway')?.url ?? ''
   }
 
+  /** The live page; empty where the on-sale has no observer. */
+  get pageUrl(): string {
+    return this.#balancers.get('observer')?.url ?? ''
+  }
+
   /** Superuser's libpq variables, for the invariants checker. */
   get databaseEnv(): Record<string, string> {
     return this.#postgres?.superuserEnv ?? {}

@@ -12,6 +12,7 @@ export interface Options {
   port: number
   out: string
   keep: boolean
+  open: boolean
   cpuLimit: boolean
 }
 
@@ -32,6 +33,7 @@ start   the same without a surge, until Ctrl-C
   --port N        port of the gateway on 127.0.0.1; 0 lets the system choose (default 3000)
   --out DIR       where results, logs and the database go (default out/demo)
   --no-cpu-limit  do not emulate the charts' CPU limits
+  --open          show the live page in the browser
   --keep          demo: leave the on-sale running when the surge is over, until Ctrl-C
   --help          this text
 `
@@ -46,6 +48,7 @@ const flags = {
   port: { type: 'string', default: '3000' },
   out: { type: 'string', default: 'out/demo' },
   'no-cpu-limit': { type: 'boolean', default: false },
+  open: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -73,6 +76,7 @@ export function parseOptions(args: string[]): Options | undefined {
     port: between('port', values.port, 0, 65_535, true),
     out: values.out,
     keep: values.keep,
+    open: values.open,
     cpuLimit: !values['no-cpu-limit'],
   }
 }

@@ -5,6 +5,7 @@ import { LiveView } from '@headroom/report/live'
 import { verdictText } from '@headroom/report/verdict'
 import { surgeAndReport, Watch } from './demo.ts'
 import { Engine } from './engine.ts'
+import { openPage } from './open-page.ts'
 import { help, type Options, parseOptions, UsageError } from './options.ts'
 
 /** A second signal is the first one again, which npm passes on after the terminal has sent it to everybody; later it means "now". */
@@ -54,6 +55,8 @@ async function runEngine(options: Options, root: URL): Promise<number> {
     await engine.start(signal)
     watch = new Watch(engine, view)
     view.note(`ready: curl ${engine.url}/hello   ${engine.url}/api/events   KUBECONFIG=${engine.kubeconfigFile} kubectl get pods,hpa`)
+    view.note(`live page: ${engine.pageUrl}/   storefront: ${engine.url}/`)
+    if (options.open) openPage(`${engine.pageUrl}/`)
     const code = options.command === 'start' ? await startOnly(engine, watch) : await demo(engine, watch, view, options, signal)
     if (options.command === 'start' || options.keep) await untilStopped(view, signal)
     watch.stop()

@@ -18,8 +18,17 @@ export interface Condition {
 
 export interface Pod {
   metadata?: Meta
-  spec?: { nodeName?: string; containers: { name: string; resources?: { requests?: Record<string, string> } }[] }
-  status?: { phase?: string; startTime?: Date | string; conditions?: Condition[]; containerStatuses?: { restartCount: number }[] }
+  spec?: {
+    nodeName?: string
+    containers: { name: string; resources?: { requests?: Record<string, string> }; ports?: { name?: string; containerPort: number }[] }[]
+  }
+  status?: {
+    phase?: string
+    podIP?: string
+    startTime?: Date | string
+    conditions?: Condition[]
+    containerStatuses?: { restartCount: number }[]
+  }
 }
 
 export interface Deployment {

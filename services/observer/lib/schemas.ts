@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox'
 const strict = { additionalProperties: false }
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
+const PodStateSchema = Type.Enum(['starting', 'ready', 'draining', 'failed'])
 const ServiceSchema = Type.Object(
   {
     name: Type.String(),
@@ -21,7 +22,7 @@ const ServiceSchema = Type.Object(
       Type.Object(
         {
           name: Type.String(),
-          state: Type.Enum(['starting', 'ready', 'draining', 'failed']),
+          state: PodStateSchema,
           startedAt: orNull(Type.String()),
           restarts: Type.Integer(),
           cpuMillicores: orNull(Type.Number()),
@@ -47,3 +48,33 @@ export const FleetSchema = Type.Object(
   },
   strict,
 )
+
+const figures = {
+  current: Type.Integer(),
+  desired: Type.Integer(),
+  ready: Type.Integer(),
+  cpuPercent: orNull(Type.Number()),
+  targetPercent: orNull(Type.Number()),
+  requestsPerS: orNull(Type.Number()),
+  shedPerS: orNull(Type.Number()),
+  failedPerS: orNull(Type.Number()),
+  p50Ms: orNull(Type.Number()),
+  p99Ms: orNull(Type.Number()),
+  pods: Type.Array(Type.Object({ name: Type.String(), state: PodStateSchema, requestsPerS: orNull(Type.Number()) }, strict)),
+}
+const EdgeSchema = Type.Object({ from: Type.String(), to: Type.String(), requestsPerS: Type.Number(), failedPerS: Type.Number() }, strict)
+const SampleSchema = Type.Object(
+  {
+    at: Type.String(),
+    services: Type.Object({}, { additionalProperties: Type.Object(figures, strict) }),
+    edges: Type.Array(EdgeSchema),
+  },
+  strict,
+)
+const DecisionSchema = Type.Object(
+  { at: Type.String(), service: Type.String(), from: Type.Integer(), to: Type.Integer(), reason: Type.String() },
+  strict,
+)
+
+/** GET /samples. */
+export const HistorySchema = Type.Object({ samples: Type.Array(SampleSchema), decisions: Type.Array(DecisionSchema) }, strict)

@@ -1,44 +1,36 @@
 import { Type } from '@headroom/kit/schema'
 import type { Server } from '@headroom/kit/service'
-import type { FastifyReply } from 'fastify'
+import { Broadcast, eventText } from '../lib/broadcast.ts'
 
 const heartbeatMs = 5000
-/** A reader that lets this much pile up is let go; it comes back by itself. */
-const pendingBytesMax = 1_000_000
 
-/** GET /fleet/stream: server-sent events, a `fleet` event at once, on every change and every five seconds; a `bye` event when this replica leaves. */
+/**
+ * GET /fleet/stream: server-sent events. `fleet` at once, on every change and every five seconds; `sample` with every round of scrapes;
+ * `bye` when this replica leaves.
+ */
 export async function fleetStream(server: Server): Promise<void> {
-  const open = new Set<FastifyReply>()
+  const readers = new Broadcast()
+  const sendFleet = () => {
+    if (readers.size > 0) readers.send('fleet', server.cluster.fleet())
+  }
+  const unlisten = server.cluster.onChange(sendFleet)
+  const heartbeat = setInterval(sendFleet, heartbeatMs).unref()
+  server.traffic.onSample((sample) => readers.send('sample', sample))
   // Streams never end by themselves, and closing waits for what is open.
   server.addHook('preClose', async () => {
-    for (const reply of open) reply.raw.end('event: bye\ndata: {}\n\n')
+    clearInterval(heartbeat)
+    unlisten()
+    readers.end('bye')
   })
   server.route({
     method: 'GET',
     url: '/fleet/stream',
+    config: { stream: true },
     schema: { summary: 'Follow the fleet as server-sent events', produces: ['text/event-stream'], response: { 200: Type.String() } },
     handler: (request, reply) => {
       reply.hijack()
-      const { raw } = reply
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        connection: 'close',
-        'x-accel-buffering': 'no',
-      })
-      open.add(reply)
-      const send = () => {
-        if (raw.writableLength > pendingBytesMax) raw.destroy()
-        else raw.write(`event: fleet\ndata: ${JSON.stringify(server.cluster.fleet())}\n\n`)
-      }
-      const unlisten = server.cluster.onChange(send)
-      const heartbeat = setInterval(send, heartbeatMs)
-      request.raw.once('close', () => {
-        clearInterval(heartbeat)
-        unlisten()
-        open.delete(reply)
-      })
-      send()
+      request.raw.once('close', readers.add(reply.raw))
+      reply.raw.write(eventText('fleet', server.cluster.fleet()))
     },
   })
 }

@@ -10,7 +10,7 @@ t.test('the defaults, which the help names', async (t) => {
 })
 
 t.test('every flag', async (t) => {
-  const flags = '--speed 4 --rate 20 --factor 3 --calm 1 --surge 2.5 --after 3 --port 0 --out /tmp/x --keep --no-cpu-limit'
+  const flags = '--speed 4 --rate 20 --factor 3 --calm 1 --surge 2.5 --after 3 --port 0 --out /tmp/x --keep --open --no-cpu-limit'
   t.strictSame(parseOptions(['start', ...flags.split(' ')]), {
     command: 'start',
     speed: 4,
@@ -22,6 +22,7 @@ t.test('every flag', async (t) => {
     port: 0,
     out: '/tmp/x',
     keep: true,
+    open: true,
     cpuLimit: false,
   })
   for (const [flag] of flags.matchAll(/--[a-z-]+/g)) t.match(help, flag)

@@ -1,0 +1,79 @@
+import type { Fleet } from './cluster-view.ts'
+import type { FleetService, PodState } from './fleet.ts'
+import { type Meters, type PodTraffic, type Traffic, tenths, together } from './meters.ts'
+
+/** One service at one moment. */
+export interface ServiceSample extends Traffic {
+  current: number
+  desired: number
+  ready: number
+  cpuPercent: number | null
+  targetPercent: number | null
+  pods: { name: string; state: PodState; requestsPerS: number | null }[]
+}
+
+/** Calls from one service to another, per second. */
+export interface Edge {
+  from: string
+  to: string
+  requestsPerS: number
+  failedPerS: number
+}
+
+/** The fleet at one moment. */
+export interface FleetSample {
+  at: string
+  services: Record<string, ServiceSample>
+  edges: Edge[]
+}
+
+/** An autoscaler changed its mind between two samples. */
+export interface Decision {
+  at: string
+  service: string
+  from: number
+  to: number
+  reason: string
+}
+
+/** The fleet as the caches show it, with what its pods did lately. */
+export function sampleOf({ at, services }: Fleet, meters: Pick<Meters, 'of'>): FleetSample {
+  const names = services.map(({ name }) => name)
+  const edges: Edge[] = []
+  const samples = services.map((service) => {
+    const traffic = service.pods.flatMap(({ name }) => meters.of(name) ?? [])
+    edges.push(...edgesOf(service.name, traffic, names))
+    const { current, desired, ready, cpuPercent, targetPercent } = service
+    const pods = service.pods.map(({ name, state }) => {
+      const own = meters.of(name)
+      return { name, state, requestsPerS: own === undefined ? null : tenths(own.requestsPerS) }
+    })
+    return [service.name, { current, desired, ready, cpuPercent, targetPercent, ...together(traffic), pods }] as const
+  })
+  return { at, services: Object.fromEntries(samples), edges }
+}
+
+/** A client names its peer `orders`; the Deployment may be `headroom-orders`. */
+function edgesOf(from: string, traffic: PodTraffic[], names: string[]): Edge[] {
+  const peers = new Set(traffic.flatMap(({ calls }) => [...calls.keys()]))
+  return [...peers].map((peer) => {
+    const sum = (outcome: 'ok' | 'failed') => traffic.reduce((sum, { calls }) => sum + (calls.get(peer)?.[outcome] ?? 0), 0)
+    const to = names.find((name) => name === peer || name.endsWith(`-${peer}`)) ?? peer
+    return { from, to, requestsPerS: tenths(sum('ok') + sum('failed')), failedPerS: tenths(sum('failed')) }
+  })
+}
+
+/** The autoscaler's words for what the figure says better. */
+const cpuAlone = /^cpu (container )?resource utilization \(percentage of request\) (above|below) target$/
+
+/** What the autoscalers decided between two looks, in their own words and with the figure that ruled. */
+export function decisionsBetween(before: FleetSample | undefined, after: FleetSample, services: FleetService[]): Decision[] {
+  return services.flatMap(({ name, desired, cpuPercent, targetPercent, decisions }) => {
+    const from = before?.services[name]?.desired
+    if (from === undefined || from === desired) return []
+    const said = decisions.findLast(({ to }) => to === desired)?.reason.trim() || 'the number of replicas was changed'
+    const figure = cpuPercent === null || targetPercent === null ? '' : `CPU ${cpuPercent} % of target ${targetPercent} %`
+    const reason = figure !== '' && cpuAlone.test(said) ? figure : [said, figure].filter(Boolean).join('; ')
+    return [{ at: after.at, service: name, from, to: desired, reason }]
+  })
+}

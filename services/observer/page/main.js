@@ -1,0 +1,133 @@
+import { drawCharts, resizeCharts } from './charts.js'
+import { drawMap } from './map.js'
+import { drawPods } from './pods.js'
+import { front, latest, remember, shortName, store, takeFleet, takeSample } from './store.js'
+
+/** The stream says something every five seconds. */
+const silentAfterMs = 12_000
+const at = (id) => document.getElementById(id)
+
+function draw() {
+  drawTiles()
+  drawCharts(at('charts'))
+  drawPods(at('strip'))
+  drawMap(at('map'))
+  drawDecisions()
+  showState()
+}
+
+function drawTiles() {
+  const door = latest()?.services[front()]
+  const number = (value, digits = 0) => (value == null ? '–' : value.toFixed(digits))
+  const pods = (store.fleet?.services ?? []).reduce((sum, { ready }) => sum + ready, 0)
+  const tiles = [
+    ['Offered', number(door?.requestsPerS), '/s'],
+    ['Served', door?.requestsPerS == null ? '–' : number(door.requestsPerS - door.shedPerS - door.failedPerS), '/s'],
+    ['p99', number(door?.p99Ms), 'ms'],
+    ['Shed', number(door?.shedPerS, 1), '/s'],
+    ['Failed', number(door?.failedPerS, 1), '/s'],
+    ['Pods ready', String(pods), ''],
+  ]
+  at('tiles').replaceChildren(
+    ...tiles.map(([name, value, unit]) => {
+      const tile = document.createElement('div')
+      tile.appendChild(document.createElement('dt')).textContent = name
+      const figure = tile.appendChild(document.createElement('dd'))
+      figure.textContent = `${value} `
+      figure.appendChild(document.createElement('small')).textContent = unit
+      return tile
+    }),
+  )
+}
+
+let decisionsDrawn = ''
+function drawDecisions() {
+  const key = `${store.decisions.length} ${store.decisions.at(-1)?.at} ${store.decisions.at(-1)?.service}`
+  if (key === decisionsDrawn) return
+  decisionsDrawn = key
+  at('decisions').replaceChildren(
+    ...store.decisions.toReversed().map((decision) => {
+      const item = document.createElement('li')
+      const time = item.appendChild(document.createElement('time'))
+      time.dateTime = decision.at
+      time.textContent = new Date(decision.at).toLocaleTimeString()
+      const change = item.appendChild(document.createElement('b'))
+      change.className = decision.to > decision.from ? 'up' : 'down'
+      change.textContent = `${shortName(decision.service)} ${decision.from} → ${decision.to}`
+      item.append(`: ${decision.reason}`)
+      return item
+    }),
+  )
+}
+
+/** Old data must not look like new data, and none at all must say why. */
+function showState() {
+  const silentMs = Date.now() - store.heardAtMs
+  const { access = 'connecting', detail = '', stale = false, staleForS, namespace = '' } = store.fleet ?? {}
+  let [is, words, notice] = ['live', `live, namespace ${namespace}`, '']
+  if (store.fleet === undefined) [is, words] = ['connecting', 'connecting']
+  else if (silentMs > silentAfterMs)
+    [is, words, notice] = [
+      'stale',
+      'stale',
+      `No word from the observer for ${Math.round(silentMs / 1000)} s: what you see is old. Trying again.`,
+    ]
+  else if (access === 'forbidden' || access === 'absent')
+    [is, words, notice] = ['stale', 'no access', `The observer cannot read the Kubernetes API: ${detail}`]
+  else if (stale)
+    [is, words, notice] = [
+      'stale',
+      'stale',
+      staleForS === null
+        ? `No word from the Kubernetes API yet: ${detail}`
+        : `No word from the Kubernetes API for ${staleForS} s: what you see is old.`,
+    ]
+  at('state').dataset.is = is
+  if (at('state').textContent !== words) at('state').textContent = words
+  at('notice').hidden = notice === ''
+  if (at('notice').textContent !== notice) at('notice').textContent = notice
+}
+
+async function recall() {
+  const reply = await fetch('samples', { signal: AbortSignal.timeout(5000) })
+  if (reply.ok) remember(await reply.json())
+  draw()
+}
+
+function follow() {
+  const stream = new EventSource('fleet/stream')
+  stream.addEventListener('open', () => void recall().catch(() => {}))
+  stream.addEventListener('fleet', ({ data }) => {
+    takeFleet(JSON.parse(data))
+    drawPods(at('strip'))
+    showState()
+  })
+  stream.addEventListener('sample', ({ data }) => {
+    takeSample(JSON.parse(data))
+    draw()
+  })
+  // The replica that leaves says so: the next one is asked at once.
+  stream.addEventListener('bye', () => {
+    stream.close()
+    setTimeout(follow, 500)
+  })
+  // A browser gives up for good when the answer was no stream at all.
+  stream.addEventListener('error', () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 3000)
+  })
+}
+
+function theme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  at('theme').addEventListener('click', () => {
+    const now = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light')
+    document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark'
+    draw()
+  })
+  dark.addEventListener('change', draw)
+}
+
+theme()
+follow()
+setInterval(showState, 1000)
+addEventListener('resize', () => resizeCharts(at('charts')))
