@@ -4,7 +4,7 @@ const columns = 24
 const perLine = 3
 const width = columns / perLine
 const height = 7
-const datasource = { type: 'prometheus', uid: '${datasource}' }
+const datasource = { type: 'prometheus', uid: '$datasource' }
 
 /** charts/headroom/files/dashboard.json: the rows of dashboard.ts as Grafana reads them (https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/). */
 export function dashboardJson(): string {
