@@ -156,11 +156,15 @@ t.test('names of metrics are found in a query, and nothing else', async (t) => {
   t.strictSame(metricsIn('histogram_quantile(0.9, sum (rate(x_bucket[1m])) by (le)) # y_total'), ['x_bucket'])
 })
 
-t.test('the Prometheus of a laptop loads the same rules', async (t) => {
+t.test('the Prometheus of a laptop loads the same rules', withPromtool, async (t) => {
   const [map] = read('k8s/prometheus.yaml')
     .split(/^---\n/m)
     .map((text) => parse(text))
     .filter((object) => object?.kind === 'ConfigMap')
   t.strictSame(parse(map.data['rules.yaml']), parse(read(rulesPath)))
-  t.strictSame(parse(map.data['prometheus.yml']).rule_files, ['/etc/prometheus/rules.yaml'])
+  const config = map.data['prometheus.yml'].replace('/etc/prometheus/rules.yaml', 'rules.yaml')
+  t.strictSame(parse(config).rule_files, ['rules.yaml'], 'the folder is where the ConfigMap is mounted')
+  const folder = t.testdir({ 'prometheus.yml': config, 'rules.yaml': map.data['rules.yaml'] })
+  const { ok, said } = await promtool('check', 'config', join(folder, 'prometheus.yml'))
+  t.ok(ok, said)
 })

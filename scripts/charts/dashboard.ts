@@ -130,6 +130,7 @@ export const rows: Record<string, Panel[]> = {
         '{{operation}}': `${sum(rate('inventory_batch_size_sum'), 'operation')} / ${sum(rate('inventory_batch_size_count'), 'operation')}`,
       },
     },
+    { title: 'Tickets held', unit: 'short', queries: { tickets: `max (inventory_tickets_held{${selected}})` } },
     { title: 'Holds expired', unit: 'ops', queries: { expired: sum(rate('inventory_holds_expired_total')) } },
   ],
 }
