@@ -76,6 +76,7 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
   health.watch('postgres', () => (down === undefined ? { status: 'up' } : { status: 'down', detail: down }))
   gauge(metrics.registry, 'db_client_connections', 'Connections of the database pool.', () => pool.totalCount)
   gauge(metrics.registry, 'db_client_connections_idle', 'Connections of the database pool that wait for work.', () => pool.idleCount)
+  gauge(metrics.registry, 'db_client_connections_max', 'Most connections of the database pool.', () => config.DATABASE_POOL_MAX)
   gauge(metrics.registry, 'db_client_connections_pending', 'Requests that wait for a connection.', () => pool.waitingCount)
   ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.end())
 

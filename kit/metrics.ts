@@ -59,6 +59,23 @@ export function gauge(registry: RegistryType, name: string, help: string, read: 
   })
 }
 
+/**
+ * A gauge of several series that differ in one label, read when scraped; what `read` does not name any more is gone from the scrape.
+ * @param label one whose values are few and nobody outside can choose
+ */
+export function gaugeBy(registry: RegistryType, name: string, help: string, label: string, read: () => Iterable<[string, number]>): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [value, figure] of read()) this.set({ [label]: value }, figure)
+    },
+  })
+}
+
 /** A counter kept elsewhere as a number that only grows, read when scraped. */
 export function count(registry: RegistryType, name: string, help: string, read: () => number): void {
   new Counter({

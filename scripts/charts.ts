@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
+import { dashboardJson } from './charts/grafana.ts'
 import { findHelm, helmMissing } from './charts/helm.ts'
+import { withRules } from './charts/prometheus.ts'
 import { withParameters } from './charts/readme.ts'
 import { profiles, renderProfile } from './charts/rendered.ts'
 import { schemaOf } from './charts/schema.ts'
@@ -25,7 +27,7 @@ async function chartFiles(name: string): Promise<[string, string][]> {
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
 if (values.help) {
   process.stdout.write(
-    "Usage: node scripts/charts.ts [--check]\nWrites the charts' schemas, README tables and renders; with --check, fails when one is stale.\n",
+    "Usage: node scripts/charts.ts [--check]\nWrites the charts' schemas, README tables and renders, the dashboard, and k8s/prometheus.yaml's rules; with --check, fails when one is stale.\n",
   )
   process.exit(0)
 }
@@ -45,6 +47,8 @@ async function settle([path, text]: [string, string]): Promise<void> {
 
 // Schemas first: helm refuses values by them.
 for (const file of [...(await chartFiles('service')), ...(await chartFiles('headroom'))]) await settle(file)
+await settle(['k8s/prometheus.yaml', withRules(await read('k8s/prometheus.yaml'), await read('charts/headroom/files/rules.yaml'))])
+await settle(['charts/headroom/files/dashboard.json', dashboardJson()])
 const helm = await findHelm()
 if (!helm) process.stderr.write(`k8s/rendered left as it is: ${helmMissing}\n`)
 for (const profile of helm ? Object.keys(profiles) : []) {

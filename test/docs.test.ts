@@ -39,13 +39,13 @@ t.test('a scrape is read with its labels', async (t) => {
   ])
 })
 
-t.test('every metric that tools, charts and manifests name exists', async (t) => {
+t.test('every metric that tools, charts, manifests and runbooks name exists', async (t) => {
   const existing = new Set([...committed('metrics').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name as string))
   const prefixes = [...new Set([...existing].map((name) => name.split('_').slice(0, 2).join('_')))].join('|')
   const mentioned = new RegExp(`\\b(?:${prefixes})_\\w+`, 'g')
   t.ok(existing.has('http_server_requests_total'))
   for (const [path, text] of readTree(root)) {
-    if (!/^(tools|charts|k8s|bench)\/.*\.(ts|yaml)$/.test(path) || path.includes('/test/')) continue
+    if (!/^(tools|charts|k8s|bench|docs\/runbooks)\/.*\.(ts|yaml|json|md)$/.test(path) || path.includes('/test/')) continue
     const unknown = (text.match(mentioned) ?? []).filter(
       (name) => !existing.has(name) && !existing.has(name.replace(/_(bucket|sum|count)$/, '')),
     )

@@ -67,6 +67,7 @@ t.test('with a real Postgres', async (t) => {
     const held = await Promise.all([database.pool.connect(), database.pool.connect()])
     const waiting = Array.from({ length: 32 }, () => database.query('one', 'SELECT 1'))
     t.equal(await metric(service, 'db_client_connections_pending'), 32)
+    t.equal(await metric(service, 'db_client_connections_max'), 2)
     await t.rejects(database.query('one', 'SELECT 1'), { code: 'overloaded', retryAfterS: 1 })
     for (const client of held) client.release()
     t.equal((await Promise.all(waiting)).length, 32)

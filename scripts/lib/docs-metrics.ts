@@ -33,10 +33,17 @@ export async function metricsOf(name: string): Promise<Metric[]> {
   try {
     await service.server.ready()
     await service.server.inject('/no/such/route')
-    return parseMetrics((await service.ops.inject('/metrics')).body)
+    const metrics = parseMetrics((await service.ops.inject('/metrics')).body)
+    const declared = service.server.kit.metrics.registry.getMetricsAsArray() as unknown as { name: string; labelNames?: string[] }[]
+    return metrics.map((metric) => withDeclared(metric, declared.find(({ name }) => name === metric.name)?.labelNames))
   } finally {
     await service.close()
   }
+}
+
+/** A metric without series yet shows no labels in a scrape. */
+function withDeclared(metric: Metric, labels: readonly string[] = []): Metric {
+  return { ...metric, labels: [...new Set([...metric.labels, ...labels])] }
 }
 
 /** docs/metrics.md */
@@ -61,7 +68,7 @@ export async function metricsPage(): Promise<string> {
     ])
   return page(
     'Metrics',
-    '`GET /metrics` on `OPS_PORT`, in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/). Names and units follow the [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) where they have one. Labels are route patterns, methods, statuses and names of peers, never what a client can choose.',
+    '`GET /metrics` on `OPS_PORT`, in the [Prometheus text format](https://prometheus.io/docs/instrumenting/exposition_formats/). Names and units follow the [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) where they have one. Labels are route patterns, methods, statuses and names of peers and Deployments, never what a client can choose.',
     table(['metric', 'type', 'labels', 'meaning', 'offered by'], rows),
   )
 }

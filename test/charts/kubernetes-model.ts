@@ -9,6 +9,7 @@ interface Model {
 /** Kinds that the model lacks, since a CustomResourceDefinition brings them: the fields that the charts may use. */
 const custom: Record<string, string[]> = {
   ServiceMonitor: ['selector', 'endpoints'],
+  PrometheusRule: ['groups'],
   HTTPRoute: ['parentRefs', 'hostnames', 'rules'],
 }
 

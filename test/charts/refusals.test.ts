@@ -76,6 +76,11 @@ const refused: Refused[] = [
     values: { global: { databaseSecret: '', externalDatabase: { host: 'db.example' } } },
     says: /databaseSecret is empty: name the Secret/,
   },
+  {
+    chart: 'headroom',
+    values: { monitoring: { rules: { enabled: true } } },
+    says: /monitoring\.rules\.enabled needs monitoring\.coreos\.com\/v1, which this cluster does not serve/,
+  },
   { chart: 'headroom', values: { hello: { database } }, says: /hello\.env\.DATABASE_POOL_MAX is not set/ },
   {
     chart: 'headroom',

@@ -44,6 +44,24 @@ export async function readTargets(api: KubeApi): Promise<ScrapeTarget[] | undefi
   return targets?.data.activeTargets.filter(({ labels }) => labels.namespace === api.namespace)
 }
 
+/** Whether Prometheus could evaluate a rule the last time. */
+export interface RuleHealth {
+  name: string
+  health: 'ok' | 'err' | 'unknown'
+  lastError?: string
+}
+
+/** The rules that Prometheus has loaded; undefined where there is none. */
+export async function readRules(api: KubeApi): Promise<RuleHealth[] | undefined> {
+  const rules = await api.find<{ data: { groups: { rules: RuleHealth[] }[] } }>(`${base}/rules`)
+  return rules?.data.groups.flatMap((group) => group.rules)
+}
+
+/** What Prometheus answers to an instant query; undefined where there is none. */
+export async function readQuery(api: KubeApi, promql: string): Promise<Vector['data']['result'] | undefined> {
+  return (await query(api, promql))?.data.result
+}
+
 async function query(api: KubeApi, promql: string): Promise<Vector | undefined> {
   return await api.find<Vector>(`${base}/query?query=${encodeURIComponent(promql)}`)
 }

@@ -3,6 +3,13 @@
 gateway catalog inventory orders payments hello observer
 {{- end }}
 
+{{/* Names of all services as a regular expression of Prometheus. */}}
+{{- define "headroom.names" -}}
+{{- $found := list }}
+{{- range $alias := include "headroom.services" . | splitList " " }}{{ $found = append $found (index $.Values $alias).name }}{{ end }}
+{{- join "|" $found }}
+{{- end }}
+
 {{- define "headroom.labels" -}}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}

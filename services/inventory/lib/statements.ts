@@ -106,3 +106,6 @@ SELECT count(*) AS expired FROM changed`
 
 /** Remaining tickets of one event. $1 event id. */
 export const availability = 'SELECT id, stock - held - sold AS remaining FROM tiers WHERE event_id = $1 ORDER BY id'
+
+/** Tickets in open holds, of all tiers: a row each, and there are as many as an on-sale has prices. */
+export const ticketsHeld = 'SELECT coalesce(sum(held), 0) AS held FROM tiers'

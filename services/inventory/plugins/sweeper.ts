@@ -1,7 +1,8 @@
-import { count } from '@headroom/kit/metrics'
+import { count, gauge } from '@headroom/kit/metrics'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import * as statements from '../lib/statements.ts'
+import { TicketsHeld } from '../lib/tickets-held.ts'
 
 /** Holds that one statement expires; a backlog is worked off statement by statement. */
 const sweepMax = 500
@@ -17,6 +18,7 @@ declare module 'fastify' {
 export const sweeper = fp(
   async (server: Server, config: { readonly SWEEP_INTERVAL_MS: number }) => {
     const { database, kit, log } = server
+    const held = new TicketsHeld(database.query)
     let expired = 0
     let failing = false
     let timer: NodeJS.Timeout | undefined
@@ -37,6 +39,7 @@ export const sweeper = fp(
     async function sweepAndPlan(): Promise<void> {
       try {
         await sweep()
+        await held.refresh()
         failing = false
       } catch (err) {
         // Once per outage, not once per second.
@@ -57,6 +60,7 @@ export const sweeper = fp(
     }
 
     count(kit.metrics.registry, 'inventory_holds_expired_total', 'Holds this replica expired.', () => expired)
+    gauge(kit.metrics.registry, 'inventory_tickets_held', 'Tickets in open holds, of all replicas.', () => held.count)
     server.decorate('sweep', sweep)
     server.addHook('onReady', async () => plan())
     server.addHook('onClose', async () => {

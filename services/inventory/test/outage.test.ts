@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
@@ -20,6 +21,16 @@ t.test('the sweeper gives expired tickets back by itself', async (t) => {
   const { rows } = await database.client.query('SELECT state FROM holds WHERE id = $1', [wanted.orderId])
   t.strictSame(rows, [{ state: 'expired' }])
   t.match((await ops.inject('/metrics')).body, /^inventory_holds_expired_total 1$/m)
+})
+
+t.test('a replica tells how many tickets all of them hold', async (t) => {
+  const wanted = order()
+  await reserve(wanted)
+  const other = await build(t, service, { ...database.env, SWEEP_INTERVAL_MS: '20' })
+  const scrape = async () => (await other.ops.inject('/metrics')).body
+  while (!/^inventory_tickets_held 2$/m.test(await scrape())) await delay(10)
+  await server.inject({ method: 'DELETE', url: `/holds/${wanted.orderId}` })
+  await other.close()
 })
 
 t.test('without its database every request is answered 503, nothing hangs, and it comes back with the database', async (t) => {

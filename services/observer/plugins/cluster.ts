@@ -5,10 +5,11 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import fp from 'fastify-plugin'
 import { ClusterView } from '../lib/cluster-view.ts'
 import { watchCluster } from '../lib/watch.ts'
+import { showAutoscalers } from './autoscaler-metrics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    cluster: Pick<ClusterView, 'fleet' | 'onChange'>
+    cluster: Pick<ClusterView, 'caches' | 'fleet' | 'onChange'>
   }
 }
 
@@ -51,11 +52,13 @@ export const cluster = fp(
 )
 
 /** How fresh the view is, for whoever scrapes and for /dependencies. */
-function show({ kit: { metrics, health } }: Server, view: ClusterView): void {
+function show(server: Server, view: ClusterView): void {
+  const { metrics, health } = server.kit
   const staleness = 'Age of the last word from the Kubernetes API; -1 before the first.'
   gauge(metrics.registry, 'kubernetes_cache_staleness_seconds', staleness, () => (view.staleForMs ?? -1000) / 1000)
   const objects = () => view.caches.pods.length + view.caches.deployments.length + view.caches.autoscalers.length
   gauge(metrics.registry, 'kubernetes_cache_objects', 'Objects in the caches.', objects)
+  showAutoscalers(server, view.caches)
   health.watch('kubernetes', () => ({
     status: view.state.access === 'ok' ? 'up' : view.state.access === 'connecting' ? 'unknown' : 'down',
     detail: view.state.detail || undefined,

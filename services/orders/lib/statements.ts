@@ -75,3 +75,14 @@ export const claimEvents = `
 export const eventsDelivered = `UPDATE outbox SET published_at = now() WHERE id = ANY($1::uuid[]) AND published_at IS NULL`
 
 export const eventsLater = `UPDATE outbox SET claimed_until = now() + make_interval(secs => $2) WHERE id = ANY($1::uuid[]) AND published_at IS NULL`
+
+/**
+ * Ages in seconds of the oldest unfinished order and of the oldest undelivered event, NULL where there is none. The limits bound what it costs amid a huge
+ * backlog, and their order makes it read the partial indexes whatever the planner knows of the tables yet.
+ */
+export const backlog = `
+  SELECT
+    (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM
+      (SELECT created_at FROM orders WHERE lease_until IS NOT NULL ORDER BY lease_until LIMIT 10000) AS unfinished) AS order_s,
+    (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM
+      (SELECT created_at FROM outbox WHERE published_at IS NULL ORDER BY claimed_until LIMIT 10000) AS undelivered) AS event_s`

@@ -1,7 +1,8 @@
-import { count } from '@headroom/kit/metrics'
+import { count, gauge } from '@headroom/kit/metrics'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import type { OrdersConfig } from '../config.ts'
+import { Backlog } from '../lib/backlog.ts'
 import { Checkout } from '../lib/checkout.ts'
 import { Loop } from '../lib/loop.ts'
 import type { Order } from '../lib/order.ts'
@@ -37,9 +38,14 @@ export const checkout = fp(
       if (order.claim === 0 && !saga.struggling) recovery.wake(recoverWithinMs)
     }
     const saga = new SagaRunner({ store, peers: server.sagaPeers, leaseS: config.LEASE_S, giveUpS: config.GIVE_UP_S, onDone, onLeft })
+    const backlog = new Backlog(server.database)
     const recovery = new Loop({
       intervalMs: config.RECOVERY_INTERVAL_MS,
-      work: () => saga.recover(),
+      work: async () => {
+        // A failure is no reason not to recover, and recovering meets the same database.
+        await backlog.refresh().catch(() => {})
+        return await saga.recover()
+      },
       onHealth: (err) => (err === undefined ? server.log.info('recovery works again') : server.log.warn({ err }, 'recovery fails')),
     })
     const priceOf = async (eventId: string, tierId: string) => {
@@ -51,6 +57,18 @@ export const checkout = fp(
     count(registry, 'orders_confirmed_total', 'Orders confirmed by this replica.', () => done.confirmed)
     count(registry, 'orders_cancelled_total', 'Orders cancelled by this replica.', () => done.cancelled)
     count(registry, 'orders_recovered_total', 'Orders finished by this replica after their worker had left them.', () => done.recovered)
+    gauge(
+      registry,
+      'orders_oldest_unfinished_seconds',
+      'Age of the oldest unfinished order of all replicas; 0 when there is none.',
+      () => backlog.oldestOrderS,
+    )
+    gauge(
+      registry,
+      'outbox_oldest_undelivered_seconds',
+      'Age of the oldest undelivered event of all replicas; 0 when there is none.',
+      () => backlog.oldestEventS,
+    )
     server.decorate('orders', store)
     server.decorate('checkout', new Checkout({ store, saga, priceOf, leaseS: config.LEASE_S }))
     server.addHook('onReady', async () => recovery.start())
