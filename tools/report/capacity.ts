@@ -31,7 +31,7 @@ export function capacityPerPod(samples: Sample[], service: string): number | nul
 }
 
 /**
- * Requests of a service for each one that is let in at the edge, over the whole run; null without load.
+ * Requests that a service serves for each one that is let in at the edge, over the whole run; null without load.
  * With it the oracle sees what was offered, including what was shed before it reached the service.
  */
 export function requestsPerOffered(spans: Span[], service: string): number | null {
@@ -39,7 +39,8 @@ export function requestsPerOffered(spans: Span[], service: string): number | nul
   let letIn = 0
   for (const { sample, seconds } of spans) {
     if (sample.load === null) continue
-    own += (sample.services[service]?.requestsPerS ?? 0) * seconds
+    const seen = sample.services[service]
+    own += seen === undefined ? 0 : Math.max(0, seen.requestsPerS - seen.shedPerS) * seconds
     letIn += Math.max(0, sample.load.offered - sample.load.shed - sample.load.limited) * seconds
   }
   return letIn === 0 ? null : own / letIn
