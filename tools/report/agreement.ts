@@ -4,12 +4,13 @@
  */
 import { decide } from '@headroom/hpa/decide'
 import { EMPTY_HISTORY, type History, scaled } from '@headroom/hpa/history'
-import { DEFAULT_FLAGS, withDefaults } from '@headroom/hpa/spec'
+import { withDefaults } from '@headroom/hpa/spec'
 import type { PodChange, Recording, ServiceHeader } from './recording-format.ts'
 import { withTarget } from './recording-lines.ts'
 import { decisionInput, type ReplayPod } from './replay-input.ts'
 import type { Sample, ServiceSample } from './sample.ts'
 import { round } from './spans.ts'
+import { syncMoments } from './sync-moments.ts'
 
 export interface Difference {
   atS: number
@@ -75,25 +76,6 @@ function summary(periods: Difference[]): Agreement {
     agreeChangesPercent: agree(changes),
     differences,
   }
-}
-
-/**
- * When the autoscaler looked: once a period, beginning one period after the recording, and pulled to each recorded decision
- * near it, since a decision is only ever taken at such a moment. In a cluster each autoscaler has its own moments.
- */
-export function syncMoments({ header, decisions, samples }: Recording, service: string): number[] {
-  const periodS = DEFAULT_FLAGS.syncPeriodMs / 1000 / header.speed
-  const anchors = decisions.filter((decision) => header.engine === 'local' || decision.service === service).map(({ atS }) => atS)
-  const endS = samples.at(-1)?.atS ?? 0
-  const moments: number[] = []
-  let atS = header.engine === 'local' || anchors[0] === undefined ? periodS : anchors[0] % periodS
-  while (atS <= endS) {
-    const due = atS
-    const anchor = anchors.find((decidedAtS) => Math.abs(decidedAtS - due) < periodS / 3)
-    moments.push(anchor ?? due)
-    atS = (anchor ?? due) + periodS
-  }
-  return moments
 }
 
 type PodTimes = Map<string, { startedAtS: number; readyAtS: number }>

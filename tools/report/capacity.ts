@@ -60,7 +60,8 @@ export function oracleOf(samples: Sample[], service: string, minReplicas: number
   const perOffered = requestsPerOffered(spansOf(samples), service)
   const needed = samples.map(({ load, services }) => {
     const offered = load === null || perOffered === null ? (services[service]?.requestsPerS ?? 0) : load.offered * perOffered
-    return Math.max(minReplicas, Math.ceil(offered / capacity))
+    // Binary fractions turn an exact 3 into 3.0000000000000004, which needs no fourth replica.
+    return Math.max(minReplicas, Math.ceil(Number((offered / capacity).toPrecision(12))))
   })
   return { capacityPerPod: capacity, requestsPerOffered: perOffered, needed }
 }

@@ -77,14 +77,35 @@ function stageNames({ stages }: TimeAxis, frame: Frame): string {
   return stages.map(({ name, atS }) => `<span style="left:${leftPercent(atS, frame)}%">${escaped(name)}</span>`).join('')
 }
 
+/** Decisions nearer than this share of the width, in percent, have one mark: two would cover each other. */
+const MARK_PERCENT = 4
+
 function marks(decisions: Decision[], frame: Frame): string {
   if (decisions.length === 0) return ''
-  const spans = decisions.map((decision) => {
-    const up = decision.to > decision.from
-    const title = escaped(`${clock(decision.atS)}  ${decisionLine(decision)}`)
-    return `<span class="${up ? 'up' : 'down'}" style="left:${leftPercent(decision.atS, frame)}%" title="${title}">${up ? '▲' : '▼'}${decision.to}</span>`
-  })
-  return `<div class="marks" aria-hidden="true">${spans.join('')}</div>\n`
+  const groups: Decision[][] = []
+  for (const decision of decisions) {
+    const open = groups.at(-1)
+    const first = open?.[0]
+    const near = first !== undefined && leftPercent(decision.atS, frame) - leftPercent(first.atS, frame) < MARK_PERCENT
+    if (open !== undefined && first !== undefined && near && isUp(first) === isUp(decision)) open.push(decision)
+    else groups.push([decision])
+  }
+  return `<div class="marks" aria-hidden="true">${groups.map((group) => mark(group, frame)).join('')}</div>\n`
+}
+
+/** The size that was decided, or how many decisions where they are of several services. */
+function mark(group: Decision[], frame: Frame): string {
+  const [first] = group
+  const last = group.at(-1)
+  if (first === undefined || last === undefined) return ''
+  const told = group.every(({ service }) => service === first.service) ? last.to : `×${group.length}`
+  const title = escaped(group.map((decision) => `${clock(decision.atS)}  ${decisionLine(decision)}`).join('\n'))
+  const left = leftPercent(first.atS, frame)
+  return `<span class="${isUp(first) ? 'up' : 'down'}" style="left:${left}%" title="${title}">${isUp(first) ? '▲' : '▼'}${told}</span>`
+}
+
+function isUp({ from, to }: Decision): boolean {
+  return to > from
 }
 
 function timeLabels(frame: Frame): string {

@@ -23,15 +23,14 @@ export interface Table {
 /** A table that scrolls sideways on its own where the screen is narrow, and nothing when it has no rows. */
 export function table({ caption, columns, rows }: Table): string {
   if (rows.length === 0) return ''
-  const head = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('')
-  const body = rows.map(([first = null, ...rest]) => `<tr><th scope="row">${cell(first)}</th>${rest.map(dataCell).join('')}</tr>`)
+  // A column that holds a number is one of numbers, even where a row has none.
+  const kinds = columns.map((_, index) => (rows.some((row) => typeof row[index] === 'number') ? ' class="n"' : ''))
+  const head = columns.map((column, index) => `<th scope="col"${kinds[index]}>${escaped(column)}</th>`).join('')
+  const data = (value: Cell, index: number) => `<td${kinds[index + 1]}>${cell(value)}</td>`
+  const body = rows.map(([first = null, ...rest]) => `<tr><th scope="row">${cell(first)}</th>${rest.map(data).join('')}</tr>`)
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>${body.join('\n')}</tbody></table></div>`
-}
-
-function dataCell(value: Cell): string {
-  return `<td${typeof value === 'number' ? ' class="n"' : ''}>${cell(value)}</td>`
 }
 
 function cell(value: Cell): string {

@@ -8,12 +8,13 @@
  */
 import { decide } from '@headroom/hpa/decide'
 import { EMPTY_HISTORY, type History } from '@headroom/hpa/history'
-import { DEFAULT_FLAGS, type HpaSpec } from '@headroom/hpa/spec'
+import type { HpaSpec } from '@headroom/hpa/spec'
 import type { Oracle } from './capacity.ts'
 import { type Policy, withPolicy } from './policy.ts'
 import type { Recording } from './recording-format.ts'
 import { decisionInput, type ReplayPod, totalMillicores } from './replay-input.ts'
 import { spansOf } from './spans.ts'
+import { syncMoments } from './sync-moments.ts'
 
 /** One service under one policy, over the whole recording. */
 export interface Outcome {
@@ -44,18 +45,20 @@ export function replay(
   const first = samples.find(({ services }) => services[service] !== undefined)
   if (own === undefined || own.spec === null || first === undefined) return undefined
   const fleet = new Fleet(withPolicy(own.spec, policy, service), first.services[service]?.current ?? 0, startUpS)
-  const periodS = DEFAULT_FLAGS.syncPeriodMs / 1000 / header.speed
   const outcome: Outcome = { policy: policy.name, replicaSeconds: 0, maxReplicas: 0, changes: 0, shortageS: oracle ? 0 : null, sizes: [] }
-  // A controller's first decision comes one period after its start.
-  let nextS = first.atS + periodS
+  const moments = syncMoments(recording, service)
+  let before = first
+  let next = 0
   for (const [index, { sample, seconds }] of spansOf(samples).entries()) {
-    if (sample.atS >= nextS) {
-      // A gap in the samples makes one decision, not one for each period that nobody saw.
-      while (nextS <= sample.atS) nextS += periodS
-      const measured = sample.services[service]
+    // As in the run, a decision sees the second before it and shows in the one after it. Moments that nobody saw make one decision.
+    let due: number | undefined
+    while ((moments[next] ?? Number.POSITIVE_INFINITY) <= sample.atS) due = moments[next++]
+    if (due !== undefined && due > first.atS) {
+      const measured = before.services[service]
       const total = measured === undefined ? null : totalMillicores(measured, own.cpuRequestMillicores)
-      outcome.changes += fleet.sync(sample.atS, header.speed, total, own) ? 1 : 0
+      outcome.changes += fleet.sync(due, header.speed, total, own) ? 1 : 0
     }
+    before = sample
     const { size } = fleet
     if (outcome.sizes.at(-1)?.replicas !== size) outcome.sizes.push({ atS: sample.atS, replicas: size })
     outcome.replicaSeconds += size * seconds

@@ -64,18 +64,18 @@ export function leftPercent(atS: number, frame: Frame): number {
   return tidy(x(atS, frame) / (WIDTH / 100))
 }
 
-/** A round number at or above `value`, for the top of a plot: 1, 2, 4, 5 or 8 times a power of ten. */
+/** A round number above `value`, for the top of a plot: 2, 4, 6, 8 or 10 times a power of ten, so that its half is round too. */
 export function roundTop(value: number): number {
-  if (!(value > 0)) return 1
+  if (!(value > 0)) return 2
   const power = 10 ** Math.floor(Math.log10(value))
-  const factor = [1, 2, 4, 5, 8, 10].find((candidate) => candidate * power >= value) ?? 10
-  return factor * power
+  const factor = [2, 4, 6, 8, 10].find((candidate) => candidate * power >= value * 1.04) ?? 20
+  return Number((factor * power).toPrecision(6))
 }
 
-/** Moments to label, at most seven, at round distances. */
+/** Moments to label, at most nine, at round distances. */
 export function timeTicks({ fromS, untilS }: Frame): number[] {
   const distances = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400]
-  const distance = distances.find((seconds) => (untilS - fromS) / seconds <= 6) ?? 86_400
+  const distance = distances.find((seconds) => (untilS - fromS) / seconds <= 8) ?? 86_400
   const first = Math.ceil(fromS / distance) * distance
   const count = Math.max(0, Math.floor((untilS - first) / distance) + 1)
   return Array.from({ length: Math.min(count, 50) }, (_, index) => first + index * distance)

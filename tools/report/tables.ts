@@ -22,7 +22,7 @@ export function reactionTable({ reactions, limits }: Analysis): string {
     rows: reactions.map((reaction) => [
       reaction.stage,
       clock(reaction.atS),
-      `${reaction.fromPerS} → ${reaction.toPerS}`,
+      `${reaction.fromPerS}\u00a0→\u00a0${reaction.toPerS}`,
       told(reaction.firstDecisionS, reaction.firstDecision),
       told(reaction.firstReadyS, reaction.firstReady),
       reaction.p99BackS === 0 ? 'never above' : told(reaction.p99BackS, null),
@@ -45,7 +45,8 @@ export function scalingTable({ services }: Analysis): string {
       'requests per one let in',
     ],
     rows: serviceRows(services, (figures) => [
-      `${figures.replicas.min} → ${figures.replicas.max} → ${figures.replicas.final}`,
+      // Kept together by spaces that do not break.
+      `${figures.replicas.min}\u00a0→\u00a0${figures.replicas.max}\u00a0→\u00a0${figures.replicas.final}`,
       figures.changes,
       figures.replicaSeconds,
       figures.oracleReplicaSeconds,
