@@ -12,7 +12,7 @@ export function compareHtml(a: Run, b: Run, comparison: Comparison): string {
   const load = (run: Run) => loadCharts(run.recording, axis(run), run.analysis.limits.p99MsMax).join('\n')
   const services = Object.keys(comparison.services)
   const drawn = (run: Run, name: string) =>
-    name in run.analysis.services ? serviceCharts(run.recording, name, axis(run)) : paragraph(`${name} is not in ${run.name}.`)
+    Object.hasOwn(run.analysis.services, name) ? serviceCharts(run.recording, name, axis(run)) : paragraph(`${name} is not in ${run.name}.`)
   return page('Headroom: two runs compared', style, [
     `<header><h1>Two runs compared</h1>\n<p class="dim">${escaped(`A: ${described(a)}. B: ${described(b)}.`)}</p></header>`,
     '<main>',

@@ -85,10 +85,16 @@ export function synthesize(given: Partial<Shape> = {}) {
   }
 }
 
-/** Writes a synthesized run as a recording into a new folder that goes away with the test. */
-export async function recorded(t: Test, run = synthesize()): Promise<string> {
+/** A new folder that goes away with the test. */
+export function folderOf(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'headroom-report-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** Writes a synthesized run as a recording into a new folder. */
+export async function recorded(t: Test, run = synthesize()): Promise<string> {
+  const folder = folderOf(t)
   const writer = await RecordingWriter.open(join(folder, 'recording.ndjson'), run.header)
   for (const sample of run.samples) {
     writer.sample(sample)
