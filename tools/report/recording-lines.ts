@@ -30,7 +30,7 @@ const speed: Check = (value, path) =>
 const serviceHeader = shape({
   minReplicas: whole(),
   maxReplicas: whole(),
-  cpuRequestMillicores: number(1),
+  cpuRequestMillicores: number(),
   cpuLimitMillicores: number(),
   spec: orNull(spec),
 })

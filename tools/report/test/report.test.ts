@@ -99,7 +99,8 @@ t.test('two runs are compared, figure by figure', async (t) => {
   const comparison = JSON.parse(read(out, 'compare.json'))
   t.match(comparison, { format: 'headroom-comparison', a: { name: a, holds: true }, b: { name: b } })
   t.strictSame(comparison.run.offered, { a: 4200, b: 3900, change: -300 })
-  t.ok(comparison.services.gateway['replica-seconds'].change < 0)
+  const { a: left, b: right, change } = comparison.services.orders['replica-seconds']
+  t.equal(change, right - left)
   const html = read(out, 'compare.html')
   for (const text of ['A: ', 'B: ', 'gateway: replicas', 'B less A']) t.match(html, text)
   t.equal(run('--compare', a, b, '--out', out, '--limits', fileOf(t, 'shortageSMax: 29')).code, 1, 'one of them fails')
