@@ -42,9 +42,7 @@ export function agreementOf(recording: Recording, service: string): Agreement | 
   const moments = syncMoments(recording, service)
   const states = podStates(recording.pods, service, recording.samples[0]?.atS ?? 0)
   const lateS = pollS[recording.header.engine]
-  const looks = moments.map((atS) =>
-    recording.samples.findLast((sample) => sample.atS < atS - lateS && sample.services[service] !== undefined),
-  )
+  const looks = looksAt(recording.samples, service, moments, lateS)
   const spec = withTarget(own.spec, service)
   let history: History = EMPTY_HISTORY
   const periods: Difference[] = []
@@ -76,6 +74,16 @@ function summary(periods: Difference[]): Agreement {
     agreeChangesPercent: agree(changes),
     differences,
   }
+}
+
+/** The last sample of the service before each moment, as far as it was seen by then. */
+function looksAt(samples: Sample[], service: string, moments: number[], lateS: number): (Sample | undefined)[] {
+  const own = samples.filter(({ services }) => services[service] !== undefined)
+  let next = 0
+  return moments.map((atS) => {
+    while ((own[next]?.atS ?? Number.POSITIVE_INFINITY) < atS - lateS) next++
+    return own[next - 1]
+  })
 }
 
 type PodTimes = Map<string, { startedAtS: number; readyAtS: number }>

@@ -5,7 +5,7 @@ import { type Oracle, oracleOf } from './capacity.ts'
 import type { ReportLimits } from './limits-file.ts'
 import { cpuTarget, type Policy, ruled } from './policy.ts'
 import { type Reaction, reactionsOf, stagesOf } from './reaction.ts'
-import type { Recording, RecordingHeader } from './recording-format.ts'
+import type { FailedProbe, Recording, RecordingHeader } from './recording-format.ts'
 import { type Outcome, replay } from './replay.ts'
 import { limitVerdicts } from './report-verdicts.ts'
 import type { Decision } from './sample.ts'
@@ -39,7 +39,7 @@ export interface ServiceFigures {
   shortageS: number | null
   share: PodShare | null
   startUp: StartUp | null
-  failedProbes: number
+  failedProbes: Record<FailedProbe['probe'], number>
   outcomes: Outcome[]
   agreement: Agreement | null
 }
@@ -109,6 +109,7 @@ function figuresOf(recording: Recording, name: string, summary: Summary, policie
   const oracleSeconds = integral(spans, name, (_, sample) => needed.get(sample) ?? 0)
   const started = startUp(pods, name)
   const share = podShare(samples, name)
+  const failed = (kind: FailedProbe['probe']) => probes.filter(({ service, probe }) => service === name && probe === kind).length
   return {
     ruled: ruledBy(own),
     replicas: summary.services[name]?.replicas ?? { min: 0, max: 0, final: 0 },
@@ -121,7 +122,7 @@ function figuresOf(recording: Recording, name: string, summary: Summary, policie
     shortageS: oracle ? round(integral(spans, name, ({ ready }, sample) => (ready < (needed.get(sample) ?? 0) ? 1 : 0))) : null,
     share: share && rounded(share, 3),
     startUp: started && rounded(started, 2),
-    failedProbes: probes.filter(({ service }) => service === name).length,
+    failedProbes: { readiness: failed('readiness'), liveness: failed('liveness') },
     outcomes: outcomesOf(recording, name, policies, started?.medianS ?? 0, oracle),
     agreement: agreementOf(recording, name) ?? null,
   }

@@ -27,7 +27,8 @@ export function capacityPerPod(samples: Sample[], service: string): number | nul
   const served = counted.reduce((sum, second) => sum + second.served, 0)
   const cpu = counted.reduce((sum, second) => sum + second.cpu, 0)
   const target = counted[0]?.target
-  return served === 0 || cpu === 0 || target === undefined ? null : (target * served) / cpu
+  // Less than one request is no measurement.
+  return served < 1 || cpu === 0 || target === undefined ? null : (target * served) / cpu
 }
 
 /**

@@ -92,14 +92,16 @@ function firstReady({ samples, pods }: Recording, step: Step): { atS: number; na
 }
 
 function p99Back(samples: Sample[], { atS, untilS }: Step, p99MsMax: number): number | null {
-  const seconds = samples.filter((sample) => sample.atS >= atS && sample.atS < untilS && sample.load !== null)
-  const above = (sample: Sample | undefined) => (sample?.load?.p99Ms ?? 0) > p99MsMax
-  const firstAbove = seconds.findIndex(above)
-  if (firstAbove === -1) return 0
-  for (let index = firstAbove + 1; index < seconds.length; index++) {
-    const backAtS = seconds[index]?.atS ?? 0
-    const held = seconds.slice(index).filter((sample) => sample.atS < backAtS + BACK_FOR_S)
-    if (!held.some(above)) return backAtS - atS
+  let everAbove = false
+  let underSinceS: number | undefined
+  for (const sample of samples) {
+    if (sample.atS < atS || sample.atS >= untilS || sample.load === null) continue
+    if (sample.load.p99Ms > p99MsMax) {
+      everAbove = true
+      underSinceS = undefined
+    } else if (everAbove) underSinceS ??= sample.atS
+    if (underSinceS !== undefined && sample.atS >= underSinceS + BACK_FOR_S) break
   }
-  return null
+  if (!everAbove) return 0
+  return underSinceS === undefined ? null : underSinceS - atS
 }

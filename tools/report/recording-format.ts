@@ -6,9 +6,9 @@ import type { InvariantResult, LoadResult } from './summary.ts'
 export const FORMAT = 'headroom-recording'
 export const VERSION = 1
 
-/** The longest line and the largest file that are read or written, in bytes: a day of seven services fits. */
+/** The longest line and the largest file that are read or written, in bytes: nine hours of seven services fit. */
 export const LINE_BYTES_MAX = 1024 * 1024
-export const FILE_BYTES_MAX = 256 * 1024 * 1024
+export const FILE_BYTES_MAX = 64 * 1024 * 1024
 
 export const podStates = ['starting', 'ready', 'draining', 'gone'] as const
 export const probeKinds = ['readiness', 'liveness'] as const

@@ -103,14 +103,21 @@ export function invariantsTable({ invariants }: Analysis): string {
 export function ruledTable({ services }: Analysis): string {
   return table({
     caption: 'Replicas, CPU and behavior of each service',
-    columns: ['service', 'replicas', 'CPU target', 'CPU request', 'CPU limit', 'failed probes', 'behavior'],
-    rows: serviceRows(services, ({ ruled, failedProbes }) => [
+    columns: ['service', 'replicas', 'CPU target', 'CPU request', 'CPU limit', 'behavior'],
+    rows: serviceRows(services, ({ ruled }) => [
       ruled.autoscaled ? `${ruled.minReplicas} to ${ruled.maxReplicas}` : `${ruled.minReplicas}, not autoscaled`,
       ruled.targetPercent === null ? null : `${ruled.targetPercent} %`,
       `${ruled.cpuRequestMillicores}m`,
       ruled.cpuLimitMillicores === 0 ? 'none' : `${ruled.cpuLimitMillicores}m`,
-      failedProbes,
       ruled.behavior === null ? "Kubernetes' own" : JSON.stringify(ruled.behavior),
     ]),
+  })
+}
+
+export function probesTable({ services }: Analysis): string {
+  return table({
+    caption: 'Answered badly, or not at all',
+    columns: ['service', 'readiness', 'liveness'],
+    rows: serviceRows(services, ({ failedProbes: { readiness, liveness } }) => (readiness + liveness === 0 ? null : [readiness, liveness])),
   })
 }
