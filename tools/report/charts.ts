@@ -14,7 +14,7 @@ export function axisOf({ samples }: Recording): TimeAxis {
 /** What the buyers saw: offered and served, latency, turned away and failed. Nothing for a run without load. */
 export function loadCharts({ samples, decisions }: Recording, axis: TimeAxis, p99MsMax: number): string[] {
   if (samples.every(({ load }) => load === null)) return []
-  const of = (name: string, look: Series['look'], figure: (load: LoadSample) => number, draw: Series['draw'] = 'line'): Series => {
+  const of = (name: string, look: Series['look'], figure: (load: LoadSample) => number, draw: Series['draw'] = 'steps'): Series => {
     return { name, look, draw, points: samples.map(({ atS, load }): Point => [atS, load === null ? null : figure(load)]) }
   }
   const offeredAndServed = [of('offered', 'a', ({ offered }) => offered, 'area'), of('served', 'b', ({ ok, refused }) => ok + refused)]
@@ -28,7 +28,7 @@ export function loadCharts({ samples, decisions }: Recording, axis: TimeAxis, p9
     chart({
       title: 'Latency',
       unit: 'ms',
-      series: [of('p50', 'a', ({ p50Ms }) => p50Ms), of('p99', 'b', ({ p99Ms }) => p99Ms)],
+      series: [of('p50', 'a', ({ p50Ms }) => p50Ms, 'line'), of('p99', 'b', ({ p99Ms }) => p99Ms, 'line')],
       axis,
       limit: { name: `limit ${p99MsMax} ms`, value: p99MsMax },
     }),

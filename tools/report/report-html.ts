@@ -70,9 +70,14 @@ export function verdictSection({ holds, verdicts, warnings }: Analysis, id: stri
       table({
         caption: 'Each limit and what was measured',
         columns: ['limit', 'verdict', 'measured'],
-        rows: verdicts.map((verdict) => [verdict.limit, passOrFail(verdict.holds), verdict.figure]),
+        rows: verdicts.map((verdict) => [verdict.limit, passOrFail(verdict.holds), arrows(verdict.figure)]),
       }),
     ],
     level,
   )
+}
+
+/** `1 -> 4 -> 1` in one piece, which a narrow column would break at the hyphens. */
+function arrows(figure: string): string {
+  return figure.replaceAll(' -> ', '\u00a0→\u00a0')
 }

@@ -25,22 +25,22 @@ export function plot(label: string, contents: string[]): string {
 
 /** A line from value to value. */
 export function line(points: Point[], frame: Frame, kind: string): string {
-  return path(commands(thinned(points), frame, ' '), kind)
+  return path(commands(thinned(points), frame), kind)
 }
 
 /** A line that keeps each value until the next one. */
 export function steps(points: Point[], frame: Frame, kind: string): string {
-  return path(commands(corners(points), frame, ' '), kind)
+  return path(commands(corners(thinned(points)), frame), kind)
 }
 
 /** The surface under a line that keeps each value until the next one. */
 export function area(points: Point[], frame: Frame, kind: string): string {
-  const known = corners(points).filter((point): point is [number, number] => point[1] !== null)
+  const known = corners(thinned(points)).filter((point): point is [number, number] => point[1] !== null)
   const [first] = known
   const last = known.at(-1)
   if (first === undefined || last === undefined) return ''
   const closed: Point[] = [[first[0], 0], ...known, [last[0], 0]]
-  return path(`${commands(closed, frame, ' ')}Z`, kind)
+  return path(`${commands(closed, frame)}Z`, kind)
 }
 
 /** A vertical band, such as one stage of the load. */
@@ -85,11 +85,11 @@ function path(d: string, kind: string): string {
   return d === '' ? '' : `<path class="${kind}" d="${d}"/>`
 }
 
-function commands(points: Point[], frame: Frame, separator: string): string {
+function commands(points: Point[], frame: Frame): string {
   let drawing = false
   let d = ''
   for (const [atS, value] of points) {
-    if (value !== null) d += `${drawing ? 'L' : 'M'}${x(atS, frame)}${separator}${y(value, frame)}`
+    if (value !== null) d += `${drawing ? 'L' : 'M'}${x(atS, frame)} ${y(value, frame)}`
     drawing = value !== null
   }
   return d

@@ -2,6 +2,7 @@
 import type { Analysis, ServiceFigures } from './analysis.ts'
 import { type Cell, paragraph, passOrFail, table } from './html.ts'
 import { clock } from './live.ts'
+import type { Reaction } from './reaction.ts'
 import { decisionLine } from './sample.ts'
 
 /** Rows of the services for which there is something to say. */
@@ -16,17 +17,16 @@ export function reactionTable({ reactions, limits }: Analysis): string {
   if (reactions.length === 0) return paragraph('The load has no step.')
   const told = (seconds: number | null, what: string | null) =>
     seconds === null ? 'not in this stage' : `${seconds} s${what ? ` (${what})` : ''}`
+  const row = (name: string, figure: (reaction: Reaction) => string) => [name, ...reactions.map(figure)]
   return table({
     caption: 'Seconds since the step',
-    columns: ['step', 'at', 'requests/s', 'first decision', 'first new replica ready', `p99 back under ${limits.p99MsMax} ms for 5 s`],
-    rows: reactions.map((reaction) => [
-      reaction.stage,
-      clock(reaction.atS),
-      `${reaction.fromPerS}\u00a0→\u00a0${reaction.toPerS}`,
-      told(reaction.firstDecisionS, reaction.firstDecision),
-      told(reaction.firstReadyS, reaction.firstReady),
-      reaction.p99BackS === 0 ? 'never above' : told(reaction.p99BackS, null),
-    ]),
+    columns: ['step', ...reactions.map(({ stage, atS }) => `${stage}, at ${clock(atS)}`)],
+    rows: [
+      row('requests/s', ({ fromPerS, toPerS }) => `${fromPerS} → ${toPerS}`),
+      row('first decision', ({ firstDecisionS, firstDecision }) => told(firstDecisionS, firstDecision)),
+      row('first new replica ready', ({ firstReadyS, firstReady }) => told(firstReadyS, firstReady)),
+      row(`p99 back under ${limits.p99MsMax} ms for 5 s`, ({ p99BackS }) => (p99BackS === 0 ? 'never above' : told(p99BackS, null))),
+    ],
   })
 }
 
