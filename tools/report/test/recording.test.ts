@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { RecordingWriter, readRecording } from '../recording.ts'
@@ -63,6 +63,13 @@ t.test('a writer keeps what it has when a line could not be read again, and says
   writer.sample({ ...first, atS: 3 })
   await t.rejects(writer.close(), /the recording is not complete: atS must be a number, 0 or more/)
   t.equal(readRecording(path).samples.length, 1)
+})
+
+t.test('a disk that is full ends the recording and not the run', async (t) => {
+  if (!existsSync('/dev/full')) return t.comment('only Linux has a device that is always full')
+  const writer = await RecordingWriter.open('/dev/full', run.header)
+  for (const sample of run.samples) writer.sample(sample)
+  await t.rejects(writer.close(), /the recording is not complete: ENOSPC/)
 })
 
 t.test('a bad header is refused before the file is touched', async (t) => {
