@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 READY := node_modules/.setup
 
-.PHONY: help setup start demo test check generate bench new-service image kind-up kind-demo kind-test kind-scale demo-on-cluster release doctor down
+.PHONY: help setup start demo report test check generate bench new-service image kind-up kind-demo kind-test kind-scale demo-on-cluster release doctor down
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,8 @@ setup: $(READY) ## Install exactly what the lockfile says
 
 demo: $(READY) ## The on-sale under a surge on this machine, with live progress (ARGS="--speed 4")
 	@npm run --silent demo -- $(ARGS)
+report: $(READY) ## Figures and charts of a recorded run, as HTML, JSON and CSV (ARGS="out/demo")
+	@npm run --silent report -- $(or $(ARGS),out/demo)
 start: $(READY) ## The on-sale on this machine, without a surge, until Ctrl-C
 	@npm start --silent -- $(ARGS)
 test: $(READY) ## Every test that needs no cluster

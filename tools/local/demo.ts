@@ -5,14 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { LiveView } from '@headroom/report/live'
 import type { Decision, LoadSample, Sample } from '@headroom/report/sample'
 import { type InvariantResult, writeRun } from '@headroom/report/summary'
-import { commonVerdicts, scaledVerdicts, type Verdict } from '@headroom/report/verdict'
+import { commonVerdicts, growth, scaledVerdicts, type Verdict } from '@headroom/report/verdict'
 import { spawnNode } from './child.ts'
 import type { Engine } from './engine.ts'
 import type { Options } from './options.ts'
 import { runSurge, warmUp } from './surge.ts'
 
-/** What must grow by two replicas and come back, each group by one of its services. */
-const scaling = [['gateway'], ['orders'], ['catalog', 'inventory']]
 /** Before the surge. On a cluster the autoscaler leaves young pods out by itself (`--horizontal-pod-autoscaler-cpu-initialization-period`). */
 const warmUpS = 8
 /** After the load has ended, how long to wait for services to come back to their least size. */
@@ -86,7 +84,7 @@ export async function surgeAndReport(
   const invariants = await checkInvariants(engine, out, signal)
   const { samples, decisions } = watch
   const summary = await writeRun(out, { engine: 'local', load: result, samples, decisions, invariants })
-  return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, scaling, 2)]
+  return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, growth.grown, growth.grownBy)]
 }
 
 /** Waits until every service has as many replicas as it began with, or the time is up; the verdicts say which it was. */

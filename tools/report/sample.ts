@@ -1,3 +1,11 @@
+/** One replica in one second; null means not known. */
+export interface PodSample {
+  name: string
+  state: 'starting' | 'ready' | 'draining'
+  requestsPerS: number | null
+  cpuMillicores: number | null
+}
+
 /** What one service looked like in one second. Rates are per second; null means not known. */
 export interface ServiceSample {
   current: number
@@ -10,6 +18,8 @@ export interface ServiceSample {
   p99Ms: number | null
   shedPerS: number
   failedPerS: number
+  /** Left out where replicas cannot be told apart. */
+  pods?: PodSample[]
 }
 
 /** What the load generator saw in one second. */

@@ -1,0 +1,27 @@
+import type { PodChange } from './recording-format.ts'
+import { median, quantile } from './spans.ts'
+
+/** Seconds from `starting` to `ready`, over the replicas that were seen in both states. */
+export interface StartUp {
+  count: number
+  medianS: number
+  p95S: number
+  maxS: number
+}
+
+/** Start-up times of a service's replicas; null when none was seen to start and become ready. */
+export function startUp(pods: PodChange[], service: string): StartUp | null {
+  const startedAtS = new Map<string, number>()
+  const tookS: number[] = []
+  for (const { atS, pod, state, ...change } of pods) {
+    if (change.service !== service) continue
+    if (state === 'starting') startedAtS.set(pod, atS)
+    const started = startedAtS.get(pod)
+    if (state === 'starting' || started === undefined) continue
+    if (state === 'ready') tookS.push(atS - started)
+    startedAtS.delete(pod)
+  }
+  const medianS = median(tookS)
+  if (medianS === null) return null
+  return { count: tookS.length, medianS, p95S: quantile(tookS, 0.95) ?? medianS, maxS: Math.max(...tookS) }
+}
