@@ -48,7 +48,7 @@ export class ConcurrencyLimit {
   /**
    * Whether another request may begin.
    * @param turn number of the event loop's turn: those that came in the same turn were waiting together, so the first of them count until it ends
-   * @param share of the limit that this kind of request may fill
+   * @param share of the limit that this kind of request may fill; above 1 it may go beyond, though never beyond the bound
    */
   admits(turn: number, share = 1): boolean {
     if (turn !== this.#turn) {
@@ -56,7 +56,7 @@ export class ConcurrencyLimit {
       this.#inFlight -= this.#endedThisTurn
       this.#endedThisTurn = 0
     }
-    if (this.#inFlight < Math.max(1, this.limit * share)) return true
+    if (this.#inFlight < Math.min(this.#max, Math.max(1, this.limit * share))) return true
     this.#peak = this.limit
     return false
   }

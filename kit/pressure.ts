@@ -20,8 +20,11 @@ declare module 'fastify' {
   }
 }
 
-/** The share of the limit that each priority may fill, so that browsing is shed first. */
-const shares: Record<Priority, number> = { finish: 1, start: 0.9, browse: 0.75 }
+/**
+ * The share of the limit that each priority may fill, so that browsing is shed first. What finishes an order may go beyond the limit: it is
+ * few, and where it is not, the limit follows what was served and shrinks.
+ */
+const shares: Record<Priority, number> = { finish: 2, start: 0.9, browse: 0.75 }
 /** The same for what is refused because new connections wait too long. */
 const ranks: Record<Priority, number> = { finish: 32, start: 4, browse: 1 }
 

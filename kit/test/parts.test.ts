@@ -19,9 +19,11 @@ t.test('a service starts without what it does not use', async (t) => {
   const script = `
     const loaded = new Set()
     require('node:module').registerHooks({ load(url, context, next) { loaded.add(url); return next(url, context) } })
-    import(${JSON.stringify(service)}).then(() => console.log([...loaded].join('\\n')))`
+    import(${JSON.stringify(service)}).then(() => console.log([...loaded, ...process.moduleLoadList].join('\\n')))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], { env: { PATH: process.env.PATH } })
   t.match(stdout, /\/fastify\/fastify\.js$/m, 'the list is one of loaded modules')
   for (const name of ['typebox', 'undici', 'pg', '@opentelemetry/api', 'pino-pretty', 'env-schema'])
     t.notOk(stdout.includes(`/node_modules/${name}/`), `${name} is not loaded`)
+  t.match(stdout, /^NativeModule http$/m, 'the list has what Node brings')
+  t.notMatch(stdout, /internal\/deps\/undici/, "Node's own undici is not loaded")
 })

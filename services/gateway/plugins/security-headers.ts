@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http'
+import { ServerResponse } from '@headroom/kit/parts'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
