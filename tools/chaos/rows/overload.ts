@@ -1,16 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { drive } from '@headroom/counted-work/drive'
 import { runLoad } from '@headroom/load/run'
+import { capacityOf, countedWork, workEnv } from '../capacity.ts'
 import { withProcess } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
-const kit = new URL('../../counted-work/main.ts', import.meta.url)
 const underPressure = new URL('../arms/under-pressure.ts', import.meta.url)
-const cpuLimitMillicores = 400
-/** About 4 ms of CPU. */
-const workIterations = 600_000
-/** An answer that comes later than this is good for nobody. */
-const deadlineMs = 1000
+/** An answer that comes later than this is good for nobody: a person who waits for a page has pressed the button again. */
+const deadlineMs = 500
 
 interface Arm {
   name: string
@@ -18,7 +14,7 @@ interface Arm {
   env?: Record<string, string>
 }
 
-const kitArm: Arm = { name: 'kit', main: kit }
+const kitArm: Arm = { name: 'kit', main: countedWork }
 const intervalArm: Arm = { name: 'under-pressure, interval', main: underPressure, env: { MODE: 'interval', MAX_UTILIZATION: '0.9' } }
 const delayArm: Arm = { name: 'under-pressure, delay', main: underPressure, env: { MODE: 'interval', MAX_DELAY_MS: '200' } }
 const cumulativeArm: Arm = { name: 'under-pressure, cumulative', main: underPressure, env: { MODE: 'cumulative', MAX_UTILIZATION: '0.9' } }
@@ -77,14 +73,7 @@ function cumulativeChecks(theirs: Map<string, number>) {
 }
 
 function processOf({ main, env }: Arm) {
-  return { main, cpuLimitMillicores, env: { WORK_ITERATIONS: String(workIterations), ...env } }
-}
-
-async function capacityOf(context: RowContext): Promise<number> {
-  return await withProcess(context, processOf(kitArm), async ({ port }) => {
-    const options = { connections: 8, warmUpS: context.count(5, 2), seconds: context.count(10, 3) }
-    return (await drive(`http://127.0.0.1:${port}`, options)).goodPerS
-  })
+  return { main, env: { ...workEnv, ...env } }
 }
 
 async function flood(context: RowContext, arm: Arm, capacityPerS: number) {
