@@ -28,7 +28,7 @@ function tooOld({ packages }: Lockfile): string[] {
     const { least, advisory } = floors[name] ?? {}
     if (least !== undefined && isOlder(version, least))
       return [
-        `${path} is ${version}, in which ${advisory}: npm install ${name}@^${least} in each package that declares it, npm update ${name} elsewhere`,
+        `${path} is ${version}, in which ${advisory}: npm install ${name}@${least} --save-exact -w FOLDER where it is declared, npm update ${name} elsewhere`,
       ]
     const reason = refused[name]
     return reason === undefined ? [] : [`${path} is ${name}, with which ${reason}: call the peer by kit's client instead`]
@@ -54,7 +54,7 @@ t.test('an old copy is found wherever it hides, and a refused package', async (t
   const check = (packages: Lockfile['packages']) => tooOld({ packages: { '': { version: '0.1.0' }, ...fine, ...packages } })
   t.strictSame(check({ 'node_modules/fastify': { version: '6.0.0' } }), [])
   t.match(check({ 'kit/node_modules/fastify': { version: '5.9.9' } }), [
-    /^kit\/node_modules\/fastify is 5\.9\.9, in which .*: npm install fastify@\^5\.12\.6/,
+    /^kit\/node_modules\/fastify is 5\.9\.9, in which .*: npm install fastify@5\.12\.6/,
   ])
   t.match(check({ 'node_modules/fastify': { version: '5.12.6-rc.1' } }), [/in which validation of requests can be bypassed/])
   t.match(check({ 'node_modules/a/node_modules/other': { name: 'fastify', version: '4.29.1' } }), [/is 4\.29\.1/], 'under another name')
