@@ -11,7 +11,7 @@ import { startPostgres } from './postgres.ts'
 const notes: Subject = {
   name: 'notes',
   keptS: 3600,
-  due: (cutoff) => `FROM notes WHERE at < ${cutoff}`,
+  oldest: 'SELECT min(at) FROM notes',
   remove: `WITH removed AS (
     DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1
   ) SELECT count(*) AS picked, count(*) AS removed FROM removed`,
@@ -20,7 +20,7 @@ const notes: Subject = {
 const broken: Subject = {
   name: 'broken',
   keptS: 1,
-  due: (cutoff) => `WHERE ${cutoff} IS NOT NULL`,
+  oldest: "SELECT '-infinity'::timestamptz",
   remove: 'SELECT 1 / (length($1::text) - length($1::text)) AS picked, $2::integer AS removed',
 }
 

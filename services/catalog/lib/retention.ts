@@ -1,11 +1,9 @@
 import type { Subject } from '@headroom/kit/retention'
 
-const due = (cutoff: string) => `FROM inbox WHERE received_at < ${cutoff}`
-
 /** Locks like the inbox does: its rows, then tiers by id. What was sold stays counted, in the statement that forgets why. */
 const remove = `
 WITH picked AS MATERIALIZED (
-  SELECT id ${due('$1')} ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  SELECT id FROM inbox WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM inbox WHERE id = ANY (ARRAY(SELECT id FROM picked)) RETURNING tier_id, quantity
 ), sums AS MATERIALIZED (
@@ -19,5 +17,5 @@ SELECT count(*) AS picked, count(*) AS removed FROM removed`
 
 /** Events that were taken long ago. One that is delivered again later would count twice: keep them far longer than orders may be unable to mark it. */
 export function takenEvents(hours: number): Subject {
-  return { name: 'inbox', keptS: hours * 3600, due, remove }
+  return { name: 'inbox', keptS: hours * 3600, oldest: `SELECT min(received_at) FROM inbox`, remove }
 }

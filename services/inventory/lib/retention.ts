@@ -1,6 +1,6 @@
 import type { Subject } from '@headroom/kit/retention'
 
-const due = (cutoff: string) => `FROM holds WHERE state <> 'held' AND updated_at < ${cutoff}`
+const over = "FROM holds WHERE state <> 'held'"
 
 /**
  * Locks like the statements that move tickets: holds first, then tiers by id. Holds are locked out of their order, and never waited for.
@@ -8,7 +8,7 @@ const due = (cutoff: string) => `FROM holds WHERE state <> 'held' AND updated_at
  */
 const remove = `
 WITH picked AS MATERIALIZED (
-  SELECT id ${due('$1')} ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  SELECT id ${over} AND updated_at < $1 ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), removed AS (
   DELETE FROM holds WHERE id = ANY (ARRAY(SELECT id FROM picked)) RETURNING tier_id, quantity, state
 ), sums AS MATERIALIZED (
@@ -22,5 +22,5 @@ SELECT count(*) AS picked, count(*) AS removed FROM removed`
 
 /** Holds that are over: confirmed, released (also those of orders given up in advance) and expired. */
 export function heldOver(hours: number): Subject {
-  return { name: 'holds', keptS: hours * 3600, due, remove }
+  return { name: 'holds', keptS: hours * 3600, oldest: `SELECT min(updated_at) ${over}`, remove }
 }
