@@ -80,20 +80,22 @@ export function createClient(
   ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.close())
 
   async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
-    const remainingMs = Math.min(context.deadlineAt - performance.now(), request.timeoutMs ?? timeoutMs)
-    if (remainingMs <= 0) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
+    const remainingMs = timeFor(context, request)
+    if (remainingMs < 1) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
     if (pool.stats.queued >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
     try {
       return answered(await sendOnce<T>(pool, context, request, remainingMs))
     } catch (error) {
-      if (mayRepeat && mayResend(error, request)) return await resend<T>(context, request)
-      throw silent(error)
+      // Measured anew: the connection may have broken after the deadline, and nothing is started then.
+      const leftMs = timeFor(context, request)
+      if (!mayRepeat || !mayResend(error, request) || leftMs < 1) throw silent(error)
+      return await sendOnce<T>(pool, context, request, leftMs).then(answered, (error) => Promise.reject(silent(error)))
     }
   }
 
-  async function resend<T>(context: CallContext, request: Call): Promise<Answer<T>> {
-    const remainingMs = Math.min(context.deadlineAt - performance.now(), request.timeoutMs ?? timeoutMs)
-    return await sendOnce<T>(pool, context, request, Math.max(remainingMs, 1)).then(answered, (error) => Promise.reject(silent(error)))
+  /** Milliseconds that a call may still take; less than one, which the deadline's header cannot say, is none. */
+  function timeFor({ deadlineAt }: CallContext, call: Call): number {
+    return Math.min(deadlineAt - performance.now(), call.timeoutMs ?? timeoutMs)
   }
 
   function answered<T>(answer: Answer<T>): Answer<T> {
@@ -135,7 +137,7 @@ async function sendOnce<T>(
       body: body === undefined ? undefined : JSON.stringify(body),
       headers: {
         traceparent: context.traceparent,
-        [deadlineHeader]: String(Math.max(1, Math.floor(timeoutMs))),
+        [deadlineHeader]: String(Math.floor(timeoutMs)),
         ...(body === undefined ? undefined : { 'content-type': 'application/json' }),
         ...(idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey }),
         ...headers,

@@ -112,9 +112,13 @@ function describe(errors: ErrorObject[], env: Record<string, unknown>): string[]
   return [...byKey.values()]
 }
 
+const secretKey = /PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN/
+/** `user:password@` of a URL; up to the last @, since a password that was not encoded may hold anything. */
+const userinfo = /:\/\/.*@/
+
 /** A secret is named in an error, never printed. */
 function shown(key: string, value: unknown): string {
-  return /PASSWORD|SECRET|TOKEN/.test(key) ? '(hidden)' : JSON.stringify(value)
+  return secretKey.test(key) || userinfo.test(String(value)) ? '(hidden)' : JSON.stringify(value)
 }
 
 /** Environment variables that nothing declares are normal; one that is a slip away from a declared key is a mistake. */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { BaseConfig } from './config.ts'
 import { problems } from './errors.ts'
-import type { Stage } from './exchange.ts'
+import { awaitsBody, type Stage } from './exchange.ts'
 
 /** How many milliseconds the caller will still wait. A span, not a clock time: clocks of two machines differ. */
 export const deadlineHeader = 'x-request-timeout-ms'
@@ -60,8 +60,10 @@ export function keepDeadlines(server: FastifyInstance, config: BaseConfig): Stag
       if (nowMs < exchange.deadlineAt) return
       exchange.abort()
       if (exchange.reply.sent || exchange.abandoned) return
-      if (exchange.reply.raw.headersSent) exchange.reply.raw.destroy()
-      else exchange.reply.send(problems.deadline_exceeded(undefined, { retryAfterS: 1 }))
+      if (exchange.reply.raw.headersSent) return void exchange.reply.raw.destroy()
+      // Whoever still sends a body cannot use the connection for anything else, and may never finish: it ends with this reply.
+      if (awaitsBody(exchange.request) && !exchange.request.raw.complete) exchange.reply.header('connection', 'close')
+      exchange.reply.send(problems.deadline_exceeded(undefined, { retryAfterS: 1 }))
     },
   }
 }

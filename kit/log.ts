@@ -11,27 +11,51 @@ export async function createLogger(name: string, config: BaseConfig): Promise<Lo
     base: { service: name, pod: config.POD_NAME || hostname() },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: (line) => hideSecrets(line) },
-    serializers: { err: (error: Error) => hideSecrets(pino.stdSerializers.err(error)) },
+    serializers: { err: (error: Error) => shownError(error) },
   }
-  if (!process.stdout.isTTY) return pino(options)
+  if (!process.stdout.isTTY) return hidingChildren(pino(options))
   const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'pid,hostname,service,pod', singleLine: true, sync: true }))
+  return hidingChildren(pino(options, pretty({ ignore: 'pid,hostname,service,pod', singleLine: true, sync: true })))
+}
+
+/** The same logger, whose children (and theirs, which inherit this) hide the secrets of their bindings; pino's own formatter for bindings sees only the root's. */
+function hidingChildren(logger: Logger): Logger {
+  const { child, setBindings } = logger
+  return Object.assign(logger, {
+    child(this: Logger, bindings: object, ...options: []) {
+      return child.call(this, hideSecrets(bindings), ...options)
+    },
+    setBindings(this: Logger, bindings: object) {
+      setBindings.call(this, hideSecrets(bindings))
+    },
+  })
 }
 
 const secretName = /^(authorization|cookie|set-cookie|card|.*(password|secret|token))$/i
 const depthMax = 4
 
-/** The same value with everything under a secret's name hidden, four levels deep; pino's own redaction parses its paths for every line, 20 us each. */
+/**
+ * The same value with everything under a secret's name hidden, four levels deep; pino's own redaction parses its paths for every line, 20 us each.
+ * Errors become what can be read of them (JSON would show their own properties alone, secrets included), except at `err`: its serializer does that.
+ */
 export function hideSecrets<T extends object>(value: T, depth = 1): T {
-  if (value instanceof Error) return value
   let copy: Record<string, unknown> | undefined
   for (const [name, inner] of Object.entries(value)) {
-    const shown = secretName.test(name) ? '(hidden)' : isObject(inner) && depth < depthMax ? hideSecrets(inner, depth + 1) : inner
+    const shown = secretName.test(name) ? '(hidden)' : isObject(inner) ? shownObject(name, inner, depth) : inner
     if (shown === inner) continue
     copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>
     copy[name] = shown
   }
   return (copy as T | undefined) ?? value
+}
+
+function shownObject(name: string, inner: object, depth: number): object {
+  if (inner instanceof Error) return name === 'err' && depth === 1 ? inner : shownError(inner)
+  return depth < depthMax ? hideSecrets(inner, depth + 1) : inner
+}
+
+function shownError(error: Error): object {
+  return hideSecrets(pino.stdSerializers.err(error))
 }
 
 function isObject(value: unknown): value is object {

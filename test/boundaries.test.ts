@@ -66,6 +66,14 @@ const planted: [sentence: RegExp, changes: Record<string, string | undefined>][]
   [/kit\/x\.ts: imports \.\.\/tools\/load\/main\.ts; a relative/, { 'kit/x.ts': "import {\n  main,\n} from '../tools/load/main.ts'\n" }],
   [/a\/config\.ts: imports \.\/app; a relative import ends/, { 'services/a/config.ts': "import { service } from './app'\n" }],
   [/a\/config\.ts: imports \.\/app\.js; a relative import ends/, { 'services/a/config.ts': "import './app.js'\n" }],
+  [
+    /kit\/run\.ts: imports \.\/test\/postgres\.ts; what runs/,
+    { 'kit/run.ts': "import Fastify from 'fastify'\nimport './test/postgres.ts'\n" },
+  ],
+  [
+    /a\/lib\/x\.ts: imports @headroom\/kit\/test\/postgres; what/,
+    { 'services/a/lib/x.ts': "export * from '@headroom/kit/test/postgres'\n" },
+  ],
   [/a\/lib\/x\.ts: imports \.\.\/routes\/r\.ts; lib is logic/, { 'services/a/lib/x.ts': "import { r } from '../routes/r.ts'\n" }],
   [/a\/lib\/x\.ts: imports fastify-plugin; lib is/, { 'services/a/lib/x.ts': "import fp from 'fastify-plugin'\n" }],
   [/a\/main\.ts: main\.ts only calls/, { 'services/a/main.ts': "import { service } from './app.ts'\nconsole.log(service)\n" }],

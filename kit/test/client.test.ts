@@ -1,67 +1,13 @@
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import t, { type Test } from 'tap'
-import { type Client, type ClientOptions, createClient } from '../client.ts'
-import { type CallContext, deadlineHeader } from '../deadlines.ts'
-import { Problem } from '../errors.ts'
-import type { Service } from '../service.ts'
+import t from 'tap'
+import { deadlineHeader } from '../deadlines.ts'
 import { newTraceparent } from '../tracing.ts'
-import { built, metric, until } from './helper.ts'
+import { metric, until } from './helper.ts'
+import { client, closingPeer, context, failure, peer } from './peer.ts'
 
 const slackMs = 400
-
-async function listen(t: Test, server: NetServer): Promise<string> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => sockets.add(socket))
-  server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const peer = (t: Test, answer: RequestListener) => listen(t, createServer(answer))
-
-/** A peer that answers each connection's first request and closes the connection under the second, as a server does whose keep-alive has just run out. */
-function closingPeer(t: Test, seen: string[]): Promise<string> {
-  return listen(
-    t,
-    createTcpServer((socket) => {
-      let requests = 0
-      socket.on('error', () => {})
-      socket.on('data', (data) => {
-        const [line = ''] = data.toString().split('\r\n')
-        seen.push(line)
-        if (requests++ > 0) socket.destroy()
-        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-      })
-    }),
-  )
-}
-
-async function client(t: Test, options: Omit<ClientOptions, 'name'>): Promise<{ client: Client; service: Service }> {
-  const made: Client[] = []
-  const service = await built(t, (server) => {
-    made.push(createClient(server, { name: 'peer', ...options }))
-  })
-  return { client: made[0] as Client, service }
-}
-
-function context(remainingMs = 5000): CallContext {
-  return { traceparent: newTraceparent(), deadlineAt: performance.now() + remainingMs }
-}
-
-async function failure(promise: Promise<unknown>): Promise<Problem> {
-  const error = await promise.then(
-    (answer) => new Error(`answered ${JSON.stringify(answer)}`),
-    (error) => error,
-  )
-  if (!(error instanceof Problem)) throw error
-  return error
-}
 
 t.test('a call carries deadline, trace, body and idempotency key; any status is an answer', async (t) => {
   const requests: { message: IncomingMessage; body: string }[] = []
@@ -120,7 +66,7 @@ t.test('without time left nothing is sent', async (t) => {
     reply.end()
   })
   const { client: it } = await client(t, { url })
-  t.equal((await failure(it.call(context(0), { method: 'GET', path: '/' }))).code, 'deadline_exceeded')
+  for (const leftMs of [0, 0.9]) t.equal((await failure(it.call(context(leftMs), { method: 'GET', path: '/' }))).code, 'deadline_exceeded')
   await it.call(context(), { method: 'GET', path: '/' })
   t.equal(requests, 1, 'only the call that had time')
 })
@@ -158,6 +104,23 @@ t.test('a connection closed under a request: sent again once, and only what is s
   const { client: it } = await client(t, { url })
   t.equal((await failure(it.call(context(), { method: 'GET', path: '/' }))).code, 'dependency_unavailable')
   t.equal(requests, 2, 'once again, not for ever')
+})
+
+t.test('a connection closed under a request after the deadline: nothing is started any more', async (t) => {
+  const seen: string[] = []
+  const { client: it } = await client(t, { url: await closingPeer(t, seen), connections: 1 })
+  await it.call(context(), { method: 'GET', path: '/first' })
+  let looks = 0
+  const expiring = {
+    traceparent: newTraceparent(),
+    get deadlineAt() {
+      return performance.now() + (looks++ === 0 ? 5000 : -1)
+    },
+  }
+  const problem = await failure(it.call(expiring, { method: 'GET', path: '/second' }))
+  t.equal(problem.code, 'dependency_unavailable', 'it was sent once')
+  t.match(problem.cause, { code: /UND_ERR_SOCKET|ECONNRESET/ }, 'and that ended as the cause says, not by a timeout of a millisecond')
+  t.equal(seen.filter((line) => line.includes('/second')).length, 1)
 })
 
 t.test('as many calls as connections may wait; the next is refused at once', async (t) => {

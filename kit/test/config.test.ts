@@ -75,6 +75,18 @@ t.test('a secret is named, never printed', async (t) => {
   t.notMatch(problems.join(), /horse|staple/)
 })
 
+t.test('so is a key, a credential, a DSN, and the user of a URL under any name', async (t) => {
+  const text = (maxLength: number) => Type.String({ default: '', maxLength, description: 'Secret.' })
+  const url = Type.String({ default: '', pattern: '^https?://[^/@]+$', description: 'Address.' })
+  const config = defineConfig({ SIGNING_KEY: text(3), CLOUD_CREDENTIALS: text(3), REPORT_DSN: text(3), PEER_URL: url, OTHER_URL: url })
+  const env = { SIGNING_KEY: 'horse', CLOUD_CREDENTIALS: 'horse', REPORT_DSN: 'horse', PEER_URL: 'http://me:h/o@rse@peer:1' }
+  const problems = refused(config, { ...env, OTHER_URL: 'ftp://peer' })
+  t.equal(problems.length, 5)
+  t.equal(problems.filter((problem) => problem.endsWith('; it is (hidden)')).length, 4)
+  t.match(problems.join(), /OTHER_URL .* it is "ftp:\/\/peer"/, 'an address without a user is shown')
+  t.notMatch(problems.join(), /horse|rse@|me:/)
+})
+
 t.test('a name one slip away from a key is refused with the key that was meant', async (t) => {
   for (const [name, meant] of [
     ['LOG_LEVLE', 'LOG_LEVEL'],

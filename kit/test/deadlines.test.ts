@@ -68,9 +68,19 @@ for (const method of ['GET', 'POST'] as const)
     const reply = await fetch(`${url}/work`, { method, ...body })
     const tookMs = performance.now() - startedAt
     t.match([reply.status, ((await reply.json()) as { code: string }).code], [503, 'deadline_exceeded'])
+    t.equal(reply.headers.get('connection'), 'keep-alive', 'a request that is here in full leaves the connection usable')
     t.ok(tookMs >= 145 && tookMs < 1000, `took ${tookMs} ms`)
     t.same(reasons, ['deadline_exceeded'])
   })
+
+t.test('a body that is still arriving at the deadline is answered with the end of its connection', async (t) => {
+  const { port } = await listening(t, (server) => void server.post('/work', (_request, reply) => reply.send('x')))
+  const { socket, text, closed } = await dial(t, port)
+  socket.write(`POST /work HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n${deadlineHeader}: 80\r\n\r\n{"a"`)
+  await closed
+  t.match(text(), /^HTTP\/1\.1 503 [\s\S]*\r\nconnection: close\r\n[\s\S]*"code":"deadline_exceeded"/i)
+  t.notMatch(text(), /keep-alive/i)
+})
 
 t.test('a handler that ends after its deadline changes nothing', async (t) => {
   let finish = (_text: string) => {}

@@ -123,7 +123,14 @@ t.test("a service's own lines are JSON with its name, pod and level, without sec
     logger.debug('unseen')
     logger.info({ request: { headers: { authorization: 'Bearer s3cret' } }, password: 's3cret' }, 'hello')
     logger.error(Object.assign(new Error('refused'), { config: { token: 's3cret' } }))
-    logger.error({ err: Object.assign(new Error('again'), { password: 's3cret' }) }, 'wrapped')`
+    logger.error({ err: Object.assign(new Error('again'), { password: 's3cret' }) }, 'wrapped')
+    const failure = () => Object.assign(new Error('deeper'), { headers: { authorization: 's3cret' } })
+    logger.warn({ reason: failure(), list: [failure()], job: { failure: failure() } }, 'elsewhere')
+    const child = logger.child({ token: 's3cret', peer: { password: 's3cret' }, cause: failure() })
+    child.info('child')
+    child.child({ cookie: 's3cret' }, { level: 'info' }).info('grandchild')
+    child.setBindings({ clientSecret: 's3cret' })
+    child.info('bound')`
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     timeout: 20_000,
@@ -137,8 +144,22 @@ t.test("a service's own lines are JSON with its name, pod and level, without sec
     { level: 'info', service: 'sample', pod: 'sample-1', msg: 'hello', time: /^\d{4}-\d\d-\d\dT.*Z$/, password: '(hidden)' },
     { level: 'error', msg: 'refused', err: { message: 'refused', stack: /Error: refused/ } },
     { level: 'error', msg: 'wrapped', err: { message: 'again', password: '(hidden)' } },
+    {
+      msg: 'elsewhere',
+      reason: { message: 'deeper', stack: /deeper/ },
+      list: [{ message: 'deeper' }],
+      job: { failure: { message: 'deeper' } },
+    },
+    {
+      msg: 'child',
+      token: '(hidden)',
+      peer: { password: '(hidden)' },
+      cause: { message: 'deeper', headers: { authorization: '(hidden)' } },
+    },
+    { msg: 'grandchild', token: '(hidden)', cookie: '(hidden)' },
+    { msg: 'bound', token: '(hidden)', clientSecret: '(hidden)' },
   ])
-  t.equal(lines.length, 3)
+  t.equal(lines.length, 7)
   t.notMatch(stdout, /s3cret/)
   t.end()
 })

@@ -39,6 +39,10 @@ export const rules: Record<string, Rule> = {
         /^\.\.\/(plugins|routes)\//.test(i.specifier) || i.specifier === 'fastify-plugin' || (i.specifier === 'fastify' && !i.typeOnly)
       return wiring ? [breaks(i, 'lib is logic without Fastify')] : []
     }),
+  runningCodeImportsNoTest: (tree) =>
+    importsOf(tree, /^(kit|services|tools)\//).flatMap((i) =>
+      !isTest(i.path) && /\/(test|bench)\//.test(i.specifier) ? [breaks(i, 'what runs in production imports no test')] : [],
+    ),
   mainOnlyRuns: (tree) =>
     [...tree].flatMap(([path, text]) =>
       /^services\/[^/]+\/main\.ts$/.test(path) && text !== mainText ? [`${path}: main.ts only calls run(service)`] : [],

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { baseProperties } from '@headroom/kit/config'
 import { databaseProperties } from '@headroom/kit/database'
 import { migrateProperties } from '@headroom/kit/migrate'
+import { retentionProperties } from '@headroom/kit/retention'
 import { code, page, table } from './markdown.ts'
 import { loadService, root, serviceNames } from './services.ts'
 
@@ -25,10 +26,11 @@ export async function configurationPage(): Promise<string> {
   for (const name of serviceNames()) {
     const { properties } = (await loadService(name)).config
     if ('PGHOST' in properties) withDatabase.push(name)
-    const own = without(properties, { ...baseProperties, ...databaseProperties })
+    const own = without(properties, { ...baseProperties, ...databaseProperties, ...retentionProperties })
     sections.push(Object.keys(own).length === 0 ? `## ${name}\n\nNo keys of its own.` : section(name, own))
   }
-  sections.splice(1, 0, section('Services with a database', databaseProperties, `${withDatabase.join(', ')}. Named as libpq names them.`))
+  const shared = { ...databaseProperties, ...retentionProperties }
+  sections.splice(1, 0, section('Services with a database', shared, `${withDatabase.join(', ')}. Named as libpq names them.`))
   sections.push(section('Migrations', without(migrateProperties, databaseProperties), '`migrate.ts` reads the keys of the database and:'))
   for (const name of serviceNames()) {
     const path = `${root}/services/${name}/lib/seed-config.ts`

@@ -3,6 +3,7 @@ import { config } from './config.ts'
 import { availability as remaining } from './plugins/availability.ts'
 import { database } from './plugins/database.ts'
 import { holds as tickets } from './plugins/holds.ts'
+import { retention } from './plugins/retention.ts'
 import { sweeper } from './plugins/sweeper.ts'
 import { availability } from './routes/availability.ts'
 import { hold } from './routes/hold.ts'
@@ -14,6 +15,7 @@ export const service = defineService({
   config,
   app: async (server, config) => {
     await server.register(database, config)
+    await server.register(retention, config)
     await server.register(tickets, config)
     await server.register(sweeper, config)
     await server.register(remaining, config)

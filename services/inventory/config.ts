@@ -1,9 +1,15 @@
 import { defineConfig } from '@headroom/kit/config'
 import { databaseProperties } from '@headroom/kit/database'
+import { keptHours, retentionProperties } from '@headroom/kit/retention'
 import { Type } from '@headroom/kit/schema'
 
 export const config = defineConfig({
   ...databaseProperties,
+  ...retentionProperties,
+  HOLD_RETENTION_HOURS: keptHours(
+    720,
+    'How long a hold that is confirmed, released or expired is kept; must exceed the longest time that an order may stay unfinished.',
+  ),
   HOLD_TTL_S: Type.Integer({
     default: 60,
     minimum: 1,

@@ -1,5 +1,6 @@
 import { defineConfig } from '@headroom/kit/config'
 import { databaseProperties } from '@headroom/kit/database'
+import { keptHours, retentionProperties } from '@headroom/kit/retention'
 import { Type } from '@headroom/kit/schema'
 import type { Static, TObject } from 'typebox'
 
@@ -7,6 +8,9 @@ const url = (description: string) => Type.String({ pattern: '^https?://[^/]+$', 
 
 const properties = {
   ...databaseProperties,
+  ...retentionProperties,
+  SAGA_LOG_RETENTION_HOURS: keptHours(168, 'How long the log of a finished order is kept; the order itself stays.'),
+  OUTBOX_RETENTION_HOURS: keptHours(168, 'How long a delivered event is kept.'),
   CATALOG_URL: url('Where catalog listens: prices, and the inbox of confirmed orders.'),
   INVENTORY_URL: url('Where inventory listens: holds.'),
   PAYMENTS_URL: url('Where payments listens: charges and refunds.'),
@@ -26,7 +30,7 @@ const properties = {
     default: 86_400,
     minimum: 1,
     maximum: 2_592_000,
-    description: 'How long an Idempotency-Key gives the same reply.',
+    description: 'How long an Idempotency-Key gives the same reply; then key and reply are forgotten, and the key can make another order.',
   }),
   LEASE_S: Type.Integer({
     default: 10,

@@ -52,6 +52,13 @@ const refused: Refused[] = [
   },
   { chart: 'service', values: { env: { SEED: 'a' }, migration: { env: { SEED: 'b' } } }, says: /variable SEED is set twice/ },
   { chart: 'service', values: { database, env: { PGHOST: 'a' } }, says: /variable PGHOST is set twice/ },
+  {
+    chart: 'service',
+    values: { env: { API_TOKEN: 'a' } },
+    says: /env\.API_TOKEN would be a secret for everybody .* name that in secretEnv/,
+  },
+  { chart: 'service', values: { env: { X_URL: 'http://me:pass@peer:1' } }, says: /env\.X_URL would be a secret/ },
+  { chart: 'service', values: { migration: { env: { SIGNING_KEY: 'a' } } }, says: /migration\.env\.SIGNING_KEY would be a secret/ },
   { chart: 'service', values: { database: { ...database, host: '' } }, says: /database\.host is empty: name the server/ },
   { chart: 'service', values: { database: { ...database, user: '' } }, says: /database\.name and database\.user must both be set/ },
   { chart: 'service', values: { database: { ...database, secret: '' } }, says: /database\.secret is empty: name the Secret/ },

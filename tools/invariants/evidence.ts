@@ -14,6 +14,10 @@ export interface OrderRow {
   readonly currency: string
   readonly state: OrderState
   readonly step: number
+  /** False once retention removed its saga log. */
+  readonly logKept: boolean
+  /** Seconds since 1970, as are all times here, by the server's clock. */
+  readonly createdAtS: number
   /** The reply its key gives, null while undecided. */
   readonly replyStatus: number | null
   /** Id in the body of that reply, null where there is none. */
@@ -32,6 +36,7 @@ export interface OutboxRow {
   readonly orderId: string
   readonly type: string
   readonly published: boolean
+  readonly createdAtS: number
 }
 
 export interface InboxRow {
@@ -41,6 +46,7 @@ export interface InboxRow {
   readonly eventId: string
   readonly tierId: string
   readonly quantity: number
+  readonly receivedAtS: number
 }
 
 /** A tier as inventory counts it. */
@@ -49,12 +55,16 @@ export interface TierRow {
   readonly stock: number
   readonly held: number
   readonly sold: number
+  /** Of these, tickets whose holds retention removed. */
+  readonly soldPruned: number
 }
 
 /** A tier as catalog counts it. */
 export interface CatalogTierRow {
   readonly id: string
   readonly sold: number
+  /** Of these, tickets whose events retention removed. */
+  readonly soldPruned: number
 }
 
 export interface HoldRow {
@@ -74,6 +84,12 @@ export interface ChargeRow {
   readonly state: 'captured' | 'declined' | 'refunded'
 }
 
+/** What retention removes that is compared with rows of another table. */
+export type Prunable = 'holds' | 'outbox' | 'inbox'
+
+/** Before which moment retention may have removed rows of each, in seconds since 1970; absent where it removed none. */
+export type RemovedBefore = Readonly<Partial<Record<Prunable, number>>>
+
 /** Every committed row that matters, and what buyers were told. Rows named by an order's id are maps by it. */
 export interface Evidence {
   readonly acknowledgements: readonly Acknowledgement[]
@@ -85,9 +101,15 @@ export interface Evidence {
   readonly tiers: ReadonlyMap<string, TierRow>
   readonly holds: ReadonlyMap<string, HoldRow>
   readonly charges: ReadonlyMap<string, ChargeRow>
+  readonly removedBefore: RemovedBefore
 }
 
 /** True where no step of the order is left to make. */
 export function isFinal({ state }: OrderRow): boolean {
   return state === 'confirmed' || state === 'cancelled'
+}
+
+/** True where a row that is missing may have been removed by retention, since it can be as old as something made at `sinceS`. */
+export function mayBePruned({ removedBefore }: Pick<Evidence, 'removedBefore'>, subject: Prunable, sinceS: number): boolean {
+  return sinceS < (removedBefore[subject] ?? Number.NEGATIVE_INFINITY)
 }

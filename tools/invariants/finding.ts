@@ -20,3 +20,8 @@ export class Finding {
     if (this.violations.length < VIOLATIONS_KEPT) this.violations.push({ row, problem })
   }
 }
+
+/** Says how many tickets of a sum are no rows any more. */
+export function removed(tickets: number): string {
+  return tickets === 0 ? '' : `, ${tickets} of them removed`
+}

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts'
-import { Finding } from './finding.ts'
+import { Finding, removed } from './finding.ts'
 
 /** I1: sold + held + remaining = stock, remaining >= 0. The counts of a tier must be what its holds add up to. */
 export function checkStock({ tiers, holds }: Evidence): Finding {
@@ -12,14 +12,16 @@ export function checkStock({ tiers, holds }: Evidence): Finding {
     if (sum === undefined) finding.violate(`inventory.holds ${id}`, `${state} in the tier ${tierId}, which does not exist`)
     else sum[state] += quantity
   }
-  for (const { id, stock, held, sold } of tiers.values()) {
+  for (const { id, stock, held, sold, soldPruned } of tiers.values()) {
     const { held: heldSum, confirmed: soldSum } = sums.get(id) ?? { held: 0, confirmed: 0 }
     const row = `inventory.tiers ${id}`
     finding.checked += 1
     if (held !== heldSum) finding.violate(row, `counts ${held} tickets as held, its holds add up to ${heldSum}`)
-    if (sold !== soldSum) finding.violate(row, `counts ${sold} tickets as sold, its confirmed holds add up to ${soldSum}`)
-    const remaining = stock - heldSum - soldSum
-    if (remaining < 0) finding.violate(row, `oversold: ${soldSum} sold and ${heldSum} held of ${stock}, ${remaining} remain`)
+    const soldOnce = soldPruned + soldSum
+    if (sold !== soldOnce)
+      finding.violate(row, `counts ${sold} tickets as sold, its confirmed holds add up to ${soldOnce}${removed(soldPruned)}`)
+    const remaining = stock - heldSum - soldOnce
+    if (remaining < 0) finding.violate(row, `oversold: ${soldOnce} sold and ${heldSum} held of ${stock}, ${remaining} remain`)
   }
   return finding
 }

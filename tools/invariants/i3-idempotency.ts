@@ -12,7 +12,7 @@ export function checkIdempotency({ acknowledgements, orders }: Evidence): Findin
     finding.checked += 1
     const row = `acknowledgement ${ack.key}`
     const before = answered.get(ack.key)
-    if (before !== undefined && contradicts(before, ack)) {
+    if (before !== undefined && contradicts(before, ack) && !isForgotten(orders.get(before.orderId ?? ''))) {
       finding.violate(row, `answered ${describe(before)} and then ${describe(ack)}`)
     }
     answered.set(ack.key, ack)
@@ -40,6 +40,11 @@ function contradicts(before: Acknowledgement, after: Acknowledgement): boolean {
   return before.status !== 202 && before.status !== after.status
 }
 
+/** A key that has expired may make another order, and gives the reply of the one it had no more. */
+function isForgotten(order: OrderRow | undefined): boolean {
+  return order !== undefined && order.key === null && order.keyExpired
+}
+
 function describe({ status, orderId }: Acknowledgement): string {
   return orderId === undefined ? `${status}` : `${status} with order ${orderId}`
 }
@@ -57,8 +62,8 @@ function problemOfOk(
   if (order.key !== null && order.key !== key) return `its order ${orderId} belongs to another key, ${order.key}`
   // Of a pending order's key nothing is promised yet: an order given up as unavailable gives it back.
   if (status !== 201) return null
-  if (order.key === null && !order.keyExpired)
-    return `its order ${orderId} was acknowledged, yet the key was given back and can make another`
+  if (isForgotten(order)) return null
+  if (order.key === null) return `its order ${orderId} was acknowledged, yet the key was given back and can make another`
   if (order.replyStatus !== 201 || order.replyId !== orderId) {
     return `answered 201 with order ${orderId}, the same key would now get ${order.replyStatus} with ${order.replyId ?? 'no order'}`
   }

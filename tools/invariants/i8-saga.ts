@@ -44,7 +44,8 @@ function problemOfMove({ seq, from, to }: SagaRow, before: SagaRow | undefined):
   return EDGES[from as OrderState]?.includes(to) ? null : `moves from ${from} to ${to}, which is not allowed`
 }
 
-function problemOfEnd({ state, step }: OrderRow, last: SagaRow | undefined): string | null {
+function problemOfEnd({ state, step, logKept }: OrderRow, last: SagaRow | undefined): string | null {
+  if (!logKept) return last === undefined ? null : `had its log removed, ${last.seq} of it is left`
   if (last === undefined) return `is ${state} without a log`
   if (last.to !== state) return `is ${state}, its log ends with ${last.to}`
   return last.seq === step ? null : `counts ${step} moves, its log has ${last.seq}`

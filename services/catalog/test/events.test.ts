@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { migrate, startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
-import { migrate, startDatabase } from './helper.ts'
 
-const database = await startDatabase(t, 'catalog', { SEED: 'true' })
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const database = await startDatabase(t, migrateFile, { SEED: 'true' })
 const { env, query } = database
 
 t.test('the seed plants the demo events once', async (t) => {
-  t.match(await migrate(env, { SEED: 'true' }), /up to date/)
+  t.match(await migrate(migrateFile, env, { SEED: 'true' }), /up to date/)
   const { rows } = await query('SELECT e.id AS event, t.id AS tier FROM events e JOIN tiers t ON t.event_id = e.id ORDER BY t.id')
   t.equal(rows.length, 10)
   for (const { event, tier } of rows) t.ok([`${event}-floor`, `${event}-balcony`].includes(tier), tier)

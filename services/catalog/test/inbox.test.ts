@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
-import { startDatabase } from './helper.ts'
 
-const { env, query } = await startDatabase(t, 'catalog', { SEED: 'true' })
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const { env, query } = await startDatabase(t, migrateFile, { SEED: 'true' })
 const at = '2026-11-01T10:00:00.000Z'
 
 function orderEvent(tierId = 'harbor-jazz-floor', quantity = 2) {

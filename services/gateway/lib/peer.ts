@@ -4,7 +4,7 @@ import type { Answer, Call, Client } from '@headroom/kit/client'
 import type { CallContext } from '@headroom/kit/deadlines'
 import { problems } from '@headroom/kit/errors'
 import CircuitBreaker from 'opossum'
-import { backoffMs, isFailure, isRepeatable, isTransient, type Outcome, retriesMax } from './retry.ts'
+import { backoffMs, endsInTime, isFailure, isRepeatable, isTransient, type Outcome, retriesMax } from './retry.ts'
 import { RetryBudget } from './retry-budget.ts'
 
 /** Half of at least this many calls within the window must fail before a breaker opens. */
@@ -72,13 +72,14 @@ export class Peer {
     this.#budget.earn()
     for (let retry = 0; ; retry++) {
       const outcome = await this.#fire(context, call)
-      const again = retry < retriesMax && isRepeatable(call) && isTransient(outcome) && !this.open && this.#budget.spend()
-      if (!again) {
-        if ('error' in outcome) throw outcome.error
-        return outcome.answer
-      }
+      const waitMs = backoffMs(retry, Math.random())
+      const inTime = () => endsInTime(waitMs, context.deadlineAt, performance.now())
+      const again = retry < retriesMax && isRepeatable(call) && isTransient(outcome) && !this.open && inTime() && this.#budget.spend()
+      if (!again) return answerOf(outcome)
+      await delay(waitMs)
+      // A busy event loop may have made the wait longer.
+      if (!endsInTime(0, context.deadlineAt, performance.now())) return answerOf(outcome)
       this.retries++
-      await delay(backoffMs(retry, Math.random()))
     }
   }
 
@@ -107,4 +108,10 @@ export class Peer {
     if (isFailure(outcome) && !(hurried && 'error' in outcome)) throw new FailedOutcome(outcome)
     return outcome
   }
+}
+
+/** What the last attempt said: after the deadline it is the truest answer there is, since that a call was never sent would be wrong. */
+function answerOf(outcome: Outcome): Answer {
+  if ('error' in outcome) throw outcome.error
+  return outcome.answer
 }

@@ -18,6 +18,11 @@ export function backoffMs(retry: number, random: number): number {
   return random * backoffBaseMs * 2 ** retry
 }
 
+/** True when a wait of `waitMs` ends before the deadline (on the clock of `performance.now()`), with a millisecond to send something in. */
+export function endsInTime(waitMs: number, deadlineAt: number, nowMs: number): boolean {
+  return nowMs + waitMs + 1 <= deadlineAt
+}
+
 /** True when sending the call twice has the effect of sending it once. */
 export function isRepeatable({ method, idempotencyKey }: Call): boolean {
   return method !== 'POST' || idempotencyKey !== undefined

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { problems } from '@headroom/kit/errors'
 import t from 'tap'
-import { breakerVolumeMin } from '../lib/peer.ts'
+import { breakerVolumeMin, Peer } from '../lib/peer.ts'
 import { buy, event, metric, open, order } from './helper.ts'
 
 t.test('a peer that keeps failing is left alone, its last good answer is shown meanwhile, and it is asked again later', async (t) => {
@@ -85,4 +86,25 @@ t.test('business answers, however many, do not open the breaker', async (t) => {
   const { server, service } = await open(t)
   for (let i = 0; i <= breakerVolumeMin; i++) await server.inject('/api/events/nowhere')
   t.equal(await metric(service, 'http_client_catalog_breaker_open'), 0)
+})
+
+t.test('a call whose deadline has passed is not sent again, and what was said of the first attempt stands', async (t) => {
+  const context = { traceparent: '', deadlineAt: performance.now() + 5000 }
+  let calls = 0
+  const broken = Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+  const client = {
+    name: 'orders',
+    call: async () => {
+      calls++
+      context.deadlineAt = performance.now() - 1
+      throw problems.dependency_unavailable('orders does not answer', { cause: broken })
+    },
+  }
+  const peer = new Peer(client, 1000)
+  t.teardown(() => peer.close())
+  for (let i = 0; i < 10; i++) {
+    context.deadlineAt = performance.now() + 5000
+    await t.rejects(peer.ask(context, { method: 'GET', path: '/' }), { code: 'dependency_unavailable' })
+  }
+  t.same([calls, peer.retries], [10, 0])
 })

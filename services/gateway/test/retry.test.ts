@@ -1,6 +1,6 @@
 import { Problem, problems } from '@headroom/kit/errors'
 import t from 'tap'
-import { backoffMs, isFailure, isRepeatable, isTransient } from '../lib/retry.ts'
+import { backoffMs, endsInTime, isFailure, isRepeatable, isTransient } from '../lib/retry.ts'
 import { problem } from './fake-peer.ts'
 
 const answer = (status: number, body: unknown = {}, headers = {}) => ({ answer: { status, body, headers } })
@@ -41,4 +41,10 @@ t.test('a failure is silence or a stumble, never a business answer or a peer at 
   t.notOk(isFailure(answer(404)))
   t.notOk(isFailure(answer(429)))
   t.notOk(isFailure({ error: new Problem({ code: 'overloaded', status: 503, title: 'x' }) }))
+})
+
+t.test('a wait ends in time when a millisecond is left to send something in', async (t) => {
+  t.ok(endsInTime(50, 1051, 1000))
+  t.notOk(endsInTime(50, 1050, 1000))
+  t.notOk(endsInTime(0, 999, 1000))
 })

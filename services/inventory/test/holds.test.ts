@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
-import { startDatabase } from './helper.ts'
 
-const { env, client } = await startDatabase(t, 'inventory', { SEED: 'true', SEED_STOCK: '1000' })
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const { env, client } = await startDatabase(t, migrateFile, { SEED: 'true', SEED_STOCK: '1000' })
 const { server } = await build(t, service, { ...env, SWEEP_INTERVAL_MS: '60000', AVAILABILITY_CACHE_MS: '0' })
 
 const tier = async (id: string) => (await client.query('SELECT stock, held, sold FROM tiers WHERE id = $1', [id])).rows[0]

@@ -1,16 +1,18 @@
+import { migrate, startDatabase } from '@headroom/kit/test/postgres'
 import t from 'tap'
-import { migrate, startDatabase } from './helper.ts'
 
-const { env, client } = await startDatabase(t, 'inventory')
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const { env, client } = await startDatabase(t, migrateFile)
 
 t.test('without SEED there are tables and no tiers', async (t) => {
   t.strictSame((await client.query('SELECT id FROM tiers')).rows, [])
 })
 
 t.test('SEED=true plants every demo tier once, however often it runs', async (t) => {
-  t.match(await migrate(env, { SEED: 'true', SEED_STOCK: '500' }), /up to date/)
+  t.match(await migrate(migrateFile, env, { SEED: 'true', SEED_STOCK: '500' }), /up to date/)
   await client.query("UPDATE tiers SET held = 3 WHERE id = 'aurora-live-floor'")
-  await migrate(env, { SEED: 'true', SEED_STOCK: '700' })
+  await migrate(migrateFile, env, { SEED: 'true', SEED_STOCK: '700' })
   const { rows } = await client.query('SELECT id, event_id, stock, held FROM tiers ORDER BY id')
   t.equal(rows.length, 10)
   t.strictSame(
@@ -22,7 +24,7 @@ t.test('SEED=true plants every demo tier once, however often it runs', async (t)
 })
 
 t.test('a stock that cannot be used is refused with exit code 78', async (t) => {
-  await t.rejects(migrate(env, { SEED: 'true', SEED_STOCK: '0' }), { code: 78, stderr: /SEED_STOCK must be >= 1/ })
+  await t.rejects(migrate(migrateFile, env, { SEED: 'true', SEED_STOCK: '0' }), { code: 78, stderr: /SEED_STOCK must be >= 1/ })
 })
 
 t.test('the database itself refuses to oversell', async (t) => {

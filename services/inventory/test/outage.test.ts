@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
-import { startDatabase } from './helper.ts'
 
-const database = await startDatabase(t, 'inventory', { SEED: 'true', SEED_STOCK: '100' })
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const database = await startDatabase(t, migrateFile, { SEED: 'true', SEED_STOCK: '100' })
 const { server, ops } = await build(t, service, { ...database.env, SWEEP_INTERVAL_MS: '20', AVAILABILITY_CACHE_MS: '0' })
 
 const order = () => ({ orderId: randomUUID(), eventId: 'aurora-live', tierId: 'aurora-live-floor', quantity: 2 })
@@ -35,7 +37,7 @@ t.test('a replica tells how many tickets all of them hold', async (t) => {
 
 t.test('without its database every request is answered 503, nothing hangs, and it comes back with the database', async (t) => {
   const wanted = order()
-  await database.server.stop()
+  await database.stop()
   const requests = [
     reserve(wanted),
     server.inject({ method: 'POST', url: `/holds/${wanted.orderId}/confirm` }),
@@ -49,7 +51,7 @@ t.test('without its database every request is answered 503, nothing hangs, and i
   }
   t.match((await ops.inject('/dependencies')).json(), { postgres: { status: 'down' } })
   t.equal((await ops.inject('/livez')).statusCode, 200)
-  await database.server.start()
+  await database.start()
   t.equal((await reserve(wanted)).statusCode, 201)
   t.match(await remaining(), { remaining: 98 })
   t.match((await ops.inject('/dependencies')).json(), { postgres: { status: 'up' } })

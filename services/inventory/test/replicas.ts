@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@headroom/kit/service'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import type pg from 'pg'
 import type t from 'tap'
 import { service } from '../app.ts'
 import type { Reservation } from '../lib/schemas.ts'
-import { startDatabase } from './helper.ts'
+
+const migrateFile = new URL('../migrate.ts', import.meta.url)
 
 /** The counts of a tier beside the sums of the rows they stand for. */
 export interface Books {
@@ -20,7 +22,7 @@ export type Replicas = Awaited<ReturnType<typeof startReplicas>>
 
 /** Several instances of the service on one real database, each with its own batches and connections, as pods have them. */
 export async function startReplicas(test: typeof t, count: number) {
-  const { env, client } = await startDatabase(test, 'inventory')
+  const { env, client } = await startDatabase(test, migrateFile)
   const settings = { ...env, SWEEP_INTERVAL_MS: '60000', DATABASE_POOL_MAX: '6' }
   const services = await Promise.all(Array.from({ length: count }, () => build(test, service, settings)))
   const servers = services.map(({ server }) => server)

@@ -1,8 +1,8 @@
+import { Loop } from '@headroom/kit/loop'
 import { count } from '@headroom/kit/metrics'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import type { OrdersConfig } from '../config.ts'
-import { Loop } from '../lib/loop.ts'
 import { deliverEvents } from '../lib/outbox.ts'
 
 declare module 'fastify' {

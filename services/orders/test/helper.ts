@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Service } from '@headroom/kit/service'
+import { startDatabase, type TestDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import { service } from '../app.ts'
 import { edges, type State } from '../lib/saga.ts'
 import { FakeCatalog, FakeInventory, FakePayments } from './fakes.ts'
-import { startDatabase, type TestDatabase } from './postgres.ts'
+
+const migrateFile = new URL('../migrate.ts', import.meta.url)
 
 interface Teardown {
   teardown(close: () => unknown): unknown
@@ -27,7 +29,7 @@ export class World {
   }
 
   static async start(t: Teardown): Promise<World> {
-    const world = new World(await startDatabase(t, 'orders'))
+    const world = new World(await startDatabase(t, migrateFile))
     const fakes = [world.inventory, world.payments, world.catalog]
     await Promise.all(fakes.map((fake) => fake.start()))
     t.teardown(() => Promise.all(fakes.map((fake) => fake.stop())))

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
-import { startDatabase } from './helper.ts'
 
-const { env, client } = await startDatabase(t, 'payments')
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const { env, client } = await startDatabase(t, migrateFile)
 const { server } = await build(t, service, { ...env, PAYMENT_LATENCY_MS: '0' })
 
 const id = randomUUID()

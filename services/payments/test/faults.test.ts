@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { startDatabase } from '@headroom/kit/test/postgres'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
 import { FaultSwitches } from '../lib/faults.ts'
-import { startDatabase } from './helper.ts'
 
-const { env, client, server: postgres } = await startDatabase(t, 'payments')
+const migrateFile = new URL('../migrate.ts', import.meta.url)
+
+const { env, client, stop, start } = await startDatabase(t, migrateFile)
 const settings = { ...env, PAYMENT_LATENCY_MS: '0', FAULTS_ENABLED: 'true', HANDLER_TIMEOUT_MS: '1000' }
 const { server, ops } = await build(t, service, settings)
 
@@ -119,11 +121,11 @@ t.test('the draw decides: below half the ratio before, below the ratio after, el
 
 t.test('without its database every request is answered 503, and it comes back with the database', async (t) => {
   const wanted = request()
-  await postgres.stop()
+  await stop()
   for (const reply of await Promise.all([charge(wanted), refund(wanted.orderId)])) {
     t.equal(reply.statusCode, 503)
     t.equal(reply.json().code, 'database_unavailable')
   }
-  await postgres.start()
+  await start()
   t.equal((await charge(wanted)).statusCode, 201)
 })

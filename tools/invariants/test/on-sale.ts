@@ -123,10 +123,11 @@ const PLANS = {
 async function plant(databases: Databases): Promise<Planted> {
   await databases.orders.query('TRUNCATE orders, saga_log, outbox')
   await databases.catalog.query('TRUNCATE inbox')
-  await databases.catalog.query('UPDATE tiers SET sold = 0')
+  await databases.catalog.query('UPDATE tiers SET sold = 0, sold_pruned = 0')
   await databases.inventory.query('TRUNCATE holds')
-  await databases.inventory.query('UPDATE tiers SET held = 0, sold = 0, stock = 1000')
+  await databases.inventory.query('UPDATE tiers SET held = 0, sold = 0, sold_pruned = 0, stock = 1000')
   await databases.payments.query('TRUNCATE charges')
+  for (const service of SERVICES) await databases[service].query('DELETE FROM retention')
   const ids: Record<string, string> = {}
   const acknowledgements: Acknowledgement[] = []
   for (const [name, plan] of Object.entries(PLANS)) {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { Loop } from '../lib/loop.ts'
+import { Loop } from '../loop.ts'
 
 t.test('rounds follow each other by the interval, at once while there is more, and never overlap', async (t) => {
   let rounds = 0
