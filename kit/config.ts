@@ -21,7 +21,8 @@ export const baseProperties = {
     default: 0.01,
     minimum: 0,
     maximum: 1,
-    description: 'Share of requests that get a log line, at most 50 a second; a server error always does, also at most 50 a second.',
+    description:
+      'Share of requests that get a log line, at most 50 a second; a server error and a request whose traceparent is sampled always do, also at most 50 a second each.',
   }),
   POD_NAME: Type.String({ default: '', description: 'Name of this replica in logs; the host name when empty.' }),
   DRAIN_DELAY_MS: integer(5000, 0, 60_000, 'After SIGTERM, how long to keep serving with `Connection: close` while endpoints are removed.'),
@@ -45,6 +46,24 @@ export const baseProperties = {
     minimum: 0,
     maximum: 1,
     description: 'Event loop utilization of the last second above which every request is shed; 0 turns the check off.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.String({
+    default: '',
+    pattern: '^(https?://[^/?#\\s]+[^?#\\s]*)?$',
+    description:
+      'Base URL of an OTLP/HTTP receiver such as `http://collector:4318`: spans are sent to `/v1/traces` below it. Empty: none are made.',
+  }),
+  OTEL_SERVICE_NAME: Type.String({ default: '', description: 'Name of the service in spans; `headroom-` and its own when empty.' }),
+  OTEL_RESOURCE_ATTRIBUTES: Type.String({
+    default: '',
+    pattern: '^([^=,]+=[^,]*(,[^=,]+=[^,]*)*)?$',
+    description: 'More attributes of the service in spans: `key=value,key=value`, values percent-encoded.',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    description: 'Share of new traces that are sampled; a trace that comes with a request is what its traceparent says.',
   }),
 }
 
