@@ -17,7 +17,7 @@ export interface ExporterOptions {
 /** Spans that wait; those beyond are dropped. */
 export const queueMax = 2048
 /** Spans in one batch; so many that wait are sent at once. */
-export const batchMax = 512
+export const batchMax = 256
 const idleMs = 4000
 /** Most that is read of a receiver's answer. */
 const answerMax = 16_384
