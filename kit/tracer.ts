@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
-import type { BaseConfig } from './config.ts'
+import { type BaseConfig, ConfigError } from './config.ts'
 import type { Exchange, Stage } from './exchange.ts'
 import { count, type Metrics } from './metrics.ts'
 import { type Attributes, parseResourceAttributes, type SpanKind } from './otlp.ts'
@@ -138,6 +138,7 @@ interface Ended {
 /**
  * The tracer of one service with its exporter and their metrics.
  * @returns the tracer, and a function that sends what waits within so many milliseconds
+ * @throws ConfigError when the endpoint is no URL
  */
 export function createTracer(
   name: string,
@@ -145,12 +146,20 @@ export function createTracer(
   { registry }: Metrics,
   onHealth: (error: Error | undefined) => void,
 ): { tracer: SpanTracer; close: (graceMs: number) => Promise<void> } {
-  const exporter = new SpanExporter({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, resource: resourceOf(name, config), onHealth })
-  count(registry, 'otel_spans_exported_total', 'Spans that the OTLP receiver took.', () => exporter.exported)
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT
+  if (!URL.canParse(endpoint))
+    throw new ConfigError([`OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://collector:4318; it is ${JSON.stringify(endpoint)}`])
+  const exporter = new SpanExporter({ endpoint, resource: resourceOf(name, config), onHealth })
+  count(
+    registry,
+    'otel_spans_exported_total',
+    'Spans that the OTLP receiver took; only with OTEL_EXPORTER_OTLP_ENDPOINT.',
+    () => exporter.exported,
+  )
   count(
     registry,
     'otel_spans_dropped_total',
-    'Spans that were not exported: the queue was full, or the OTLP receiver did not take them.',
+    'Spans that were not exported: the queue was full, or the OTLP receiver did not take them; only with OTEL_EXPORTER_OTLP_ENDPOINT.',
     () => exporter.dropped,
   )
   const tracer = new SpanTracer({ exporter, ratio: config.OTEL_TRACES_SAMPLER_ARG })

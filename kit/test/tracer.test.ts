@@ -147,6 +147,20 @@ t.test('each call is a client span between two server spans, also one that is se
   }
 })
 
+t.test('an endpoint that is no URL is a mistake of the configuration', async (t) => {
+  for (const [endpoint, sentence] of [
+    ['collector:4318', /OTEL_EXPORTER_OTLP_ENDPOINT must match pattern/],
+    [
+      'http://collector:99999',
+      /OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http:\/\/collector:4318; it is "http:\/\/collector:99999"/,
+    ],
+  ] as const)
+    await t.rejects(
+      listening(t, () => {}, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
+      { name: 'ConfigError', message: sentence },
+    )
+})
+
 t.test('background work is a trace of its own, failed or not', async (t) => {
   const receiver = await startOtlpReceiver(t)
   const { service } = await listening(t, () => {}, tracing(receiver))

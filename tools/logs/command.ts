@@ -23,7 +23,8 @@ Prints what all services logged of one trace, merged by time: one readable line 
   --trace ID    trace id, 32 hexadecimal digits, or a whole traceparent
   --out DIR     folder of the local run whose logs/*.log are read (default out/demo)
   --stdin       read standard input in place of a folder:
-                kubectl logs -l app.kubernetes.io/part-of=headroom --prefix=false --tail=-1 | npm run --silent logs -- --trace ID --stdin
+                kubectl logs -l app.kubernetes.io/instance=headroom --tail=-1 --max-log-requests=100 |
+                  npm run --silent logs -- --trace ID --stdin
   --json        the lines as they were logged
   --help        this text
 
