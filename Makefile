@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 READY := node_modules/.setup
 
-.PHONY: help setup start demo report test check generate bench new-service image kind-up kind-demo kind-test kind-scale demo-on-cluster release doctor down
+.PHONY: help setup start demo report test check generate bench logs new-service image kind-up kind-demo kind-test kind-scale demo-on-cluster release doctor down
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,8 @@ generate: $(READY) ## Write every generated file anew
 	@npm run --silent generate
 bench: $(READY) ## One claim with its naive arm (NAME=load|stack|capacity|...)
 	@npm run --silent bench -- $(NAME)
+logs: $(READY) ## What all services logged of one trace in the last local run (TRACE=<trace id>)
+	@npm run --silent logs -- --trace "$(TRACE)" $(ARGS)
 new-service: $(READY) ## A new service from the template (NAME=x)
 	@npm run --silent new-service -- $(NAME)
 

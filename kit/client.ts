@@ -19,6 +19,8 @@ export interface Call {
   /** Longest this call may take; the request's own deadline may be sooner. */
   timeoutMs?: number
   headers?: Record<string, string>
+  /** How often the caller has sent it before; its span says so. */
+  resendCount?: number
 }
 
 /** What a peer answered. Any status is an answer; only silence is an error. */
@@ -73,7 +75,7 @@ export function createClient(
     maxResponseSize: 1_048_576,
   })
   let last: { ok: boolean; detail?: string } | undefined
-  const { health, metrics } = server.kit
+  const { health, metrics, tracer } = server.kit
   health.watch(name, () => (last === undefined ? { status: 'unknown' } : { status: last.ok ? 'up' : 'down', detail: last.detail }))
   gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.stats.queued)
   const outcomes = countCalls(metrics.registry, name)
@@ -84,18 +86,28 @@ export function createClient(
     if (remainingMs < 1) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
     if (pool.stats.queued >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
     try {
-      return answered(await sendOnce<T>(pool, context, request, remainingMs))
+      return answered(await send<T>(context, request, remainingMs))
     } catch (error) {
       // Measured anew: the connection may have broken after the deadline, and nothing is started then.
       const leftMs = timeFor(context, request)
       if (!mayRepeat || !mayResend(error, request) || leftMs < 1) throw silent(error)
-      return await sendOnce<T>(pool, context, request, leftMs).then(answered, (error) => Promise.reject(silent(error)))
+      const again = { ...request, resendCount: (request.resendCount ?? 0) + 1 }
+      return await send<T>(context, again, leftMs).then(answered, (error) => Promise.reject(silent(error)))
     }
   }
 
   /** Milliseconds that a call may still take; less than one, which the deadline's header cannot say, is none. */
   function timeFor({ deadlineAt }: CallContext, call: Call): number {
     return Math.min(deadlineAt - performance.now(), call.timeoutMs ?? timeoutMs)
+  }
+
+  function send<T>({ traceparent }: CallContext, request: Call, timeoutMs: number): Promise<Answer<T>> {
+    if (tracer === undefined) return sendOnce<T>(pool, traceparent, request, timeoutMs)
+    const { method, path, resendCount = 0 } = request
+    const span = tracer.call(traceparent, name, { method, url: `${url}${path}`, resendCount })
+    const sent = sendOnce<T>(pool, span?.traceparent ?? traceparent, request, timeoutMs)
+    if (span !== undefined) sent.then(({ status }) => span.end(undefined, status), span.end)
+    return sent
   }
 
   function answered<T>(answer: Answer<T>): Answer<T> {
@@ -123,7 +135,7 @@ function mayResend(error: unknown, { method, idempotencyKey }: Call): boolean {
 
 async function sendOnce<T>(
   pool: Pool,
-  context: CallContext,
+  traceparent: string,
   { method, path, body, idempotencyKey, headers }: Call,
   timeoutMs: number,
 ): Promise<Answer<T>> {
@@ -136,7 +148,7 @@ async function sendOnce<T>(
       signal: controller.signal,
       body: body === undefined ? undefined : JSON.stringify(body),
       headers: {
-        traceparent: context.traceparent,
+        traceparent,
         [deadlineHeader]: String(Math.floor(timeoutMs)),
         ...(body === undefined ? undefined : { 'content-type': 'application/json' }),
         ...(idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey }),

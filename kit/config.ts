@@ -21,7 +21,8 @@ export const baseProperties = {
     default: 0.01,
     minimum: 0,
     maximum: 1,
-    description: 'Share of requests that get a log line, at most 50 a second; a server error always does, also at most 50 a second.',
+    description:
+      'Share of requests that get a log line, at most 50 a second; a server error and a request whose traceparent is sampled always do, also at most 50 a second each.',
   }),
   POD_NAME: Type.String({ default: '', description: 'Name of this replica in logs; the host name when empty.' }),
   DRAIN_DELAY_MS: integer(5000, 0, 60_000, 'After SIGTERM, how long to keep serving with `Connection: close` while endpoints are removed.'),
@@ -45,6 +46,24 @@ export const baseProperties = {
     minimum: 0,
     maximum: 1,
     description: 'Event loop utilization of the last second above which every request is shed; 0 turns the check off.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.String({
+    default: '',
+    pattern: '^(https?://[^/?#\\s]+[^?#\\s]*)?$',
+    description:
+      'Base URL of an OTLP/HTTP receiver such as `http://collector:4318`: spans are sent to `/v1/traces` below it. Empty: none are made.',
+  }),
+  OTEL_SERVICE_NAME: Type.String({ default: '', description: 'Name of the service in spans; `headroom-` and its own when empty.' }),
+  OTEL_RESOURCE_ATTRIBUTES: Type.String({
+    default: '',
+    pattern: '^([^=,]+=[^,]*(,[^=,]+=[^,]*)*)?$',
+    description: 'More attributes of the service in spans: `key=value,key=value`, values percent-encoded.',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    description: 'Share of new traces that are sampled; a trace that comes with a request is what its traceparent says.',
   }),
 }
 
@@ -87,9 +106,15 @@ export function loadConfig<P extends TProperties>(properties: P, env: Record<str
   const problems = misspelled(Object.keys(env), Object.keys(properties))
   const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => Object.hasOwn(properties, name) && value !== undefined))
   const config: Record<string, unknown> = { ...given }
+  // A default needs no check, and compiling one for each key that nobody sets is most of what reading a configuration costs.
+  const checked: TProperties = {}
+  for (const [name, schema] of Object.entries(properties)) {
+    if (!Object.hasOwn(given, name) && 'default' in schema) config[name] = schema.default
+    else checked[name] = schema
+  }
   // typebox builds the schema, so checking it again against the draft's own schema would only cost start-up.
-  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, validateSchema: false, meta: false })
-  const validate = ajv.compile(JSON.parse(JSON.stringify(Type.Object(properties))))
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, validateSchema: false, meta: false })
+  const validate = ajv.compile(JSON.parse(JSON.stringify(Type.Object(checked))))
   if (!validate(config)) problems.push(...describe(validate.errors ?? [], given))
   else if (Number(config.SHUTDOWN_TIMEOUT_MS) <= Number(config.DRAIN_DELAY_MS))
     problems.push(

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type Problem, problems } from './errors.ts'
-import { traceparentOf } from './tracing.ts'
+import { isSampled, traceparentOf } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -46,6 +46,18 @@ export class Exchange {
   get traceparent(): string {
     this.#traceparent ??= traceparentOf(this.request.headers)
     return this.#traceparent
+  }
+
+  /** Replaced on arrival, where the request has a span of its own. */
+  set traceparent(traceparent: string) {
+    this.#traceparent = traceparent
+  }
+
+  /** Whether the trace is to be recorded: said by whoever started it, so not by a traceparent that nobody has given. */
+  get sampled(): boolean {
+    const claimed = this.#traceparent ?? this.request.headers.traceparent
+    // The flag first: most requests have it unset, and need no look at the rest.
+    return typeof claimed === 'string' && isSampled(claimed) && isSampled(this.traceparent)
   }
 
   /** Aborted when the deadline passes or the client leaves; made only for a handler that asks. */

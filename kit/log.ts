@@ -137,12 +137,14 @@ class LineBudget {
 }
 
 /**
- * Gives each request its logger and writes one line per request: for every server error, for the rest by LOG_SAMPLE_RATIO, at most 50 a second of each.
+ * Gives each request its logger and writes one line per request: for every server error, for every one whose trace is sampled, so that it can
+ * be followed through all services, and for the rest by LOG_SAMPLE_RATIO; at most 50 a second of each.
  * Fastify itself is told of no logger: it would check a child's methods and add two listeners for every request.
  */
 export function logRequests(logger: Logger, config: BaseConfig): Stage {
   const ratio = config.LOG_SAMPLE_RATIO
   const failures = new LineBudget()
+  const followed = new LineBudget()
   const samples = new LineBudget()
   return {
     arrive(exchange) {
@@ -152,8 +154,9 @@ export function logRequests(logger: Logger, config: BaseConfig): Stage {
     leave(exchange, durationMs) {
       const { request, route, status, shed } = exchange
       const failed = status >= 500 && !shed
-      if (!failed && Math.random() >= ratio) return
-      const suppressed = (failed ? failures : samples).take(exchange.arrivedAt + durationMs)
+      const { sampled } = exchange
+      if (!failed && !sampled && Math.random() >= ratio) return
+      const suppressed = (failed ? failures : sampled ? followed : samples).take(exchange.arrivedAt + durationMs)
       if (suppressed === undefined) return
       const line = {
         trace_id: traceId(exchange.traceparent),

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Logger } from 'pino'
 import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
@@ -11,7 +12,7 @@ import { createLogger, logRequests } from './log.ts'
 import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
 import { createOps } from './ops.ts'
 import { relievePressure } from './pressure.ts'
-import { traceRequests } from './tracing.ts'
+import { type Tracer, traceRequests } from './tracing.ts'
 import { strictValidator } from './validation.ts'
 
 /** The Fastify instance that a service's app.ts gets: schemas written with typebox give the handlers their types. */
@@ -24,6 +25,8 @@ export interface Kit {
   health: Health
   metrics: Metrics
   ops: FastifyInstance
+  /** Where spans are exported. */
+  tracer: Tracer | undefined
 }
 
 declare module 'fastify' {
@@ -73,12 +76,14 @@ export async function createService<C extends BaseConfig>(
   const server: Server = Fastify({ ...serverOptions(), ...definition.options?.(config), logger: false })
   server.log = logger
   server.setValidatorCompiler(strictValidator())
-  server.decorate('kit', { name: definition.name, config, health, metrics, ops })
+  const tracing = await startTracing(definition.name, config, metrics, logger)
+  server.decorate('kit', { name: definition.name, config, health, metrics, ops, tracer: tracing?.tracer })
   await before?.(server)
   answerProblems(server as unknown as FastifyInstance)
   const bare = server as unknown as FastifyInstance
   traceRequests(bare)
   followRequests(bare, [
+    ...(tracing === undefined ? [] : [tracing.tracer.stage()]),
     logRequests(logger, config),
     measureRequests(metrics),
     ageConnections(config, health),
@@ -92,8 +97,21 @@ export async function createService<C extends BaseConfig>(
     const reaper = setInterval(() => server.server.closeIdleConnections(), 100)
     await server.close().finally(() => clearInterval(reaper))
     await ops.close()
+    await tracing?.close(Math.min(flushMs, (config.SHUTDOWN_TIMEOUT_MS - config.DRAIN_DELAY_MS) / 2))
   }
   return { server, ops, config, health, close }
+}
+
+/** Longest that spans which still wait hold up the end. */
+const flushMs = 1000
+
+/** Loaded by who exports spans and by nobody else: a start-up pays for nothing that is not asked for (docs/decisions/0004-an-exporter-of-our-own.md). */
+async function startTracing(name: string, config: BaseConfig, metrics: Metrics, logger: Logger) {
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === '') return undefined
+  const { createTracer } = await import('./tracer.ts')
+  return createTracer(name, config, metrics, (err) =>
+    err === undefined ? logger.info('spans are exported again') : logger.warn({ err }, 'spans cannot be exported'),
+  )
 }
 
 /** A limit on everything a client can hold open or make us hold. headersTimeout alone cannot end a slow body, requestTimeout alone lets slow headers sit. */

@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { configurationPage } from '../scripts/lib/docs-configuration.ts'
 import { errorsPage, mergeProblems } from '../scripts/lib/docs-errors.ts'
 import { metricsPage, parseMetrics } from '../scripts/lib/docs-metrics.ts'
-import { loadService, root, serviceNames } from '../scripts/lib/services.ts'
+import { loadService, placeholderEnv, root, serviceNames } from '../scripts/lib/services.ts'
 import { readTree } from '../scripts/lib/tree.ts'
 
 const committed = (page: string) => readFileSync(`${root}/docs/${page}.md`, 'utf8')
@@ -50,6 +50,16 @@ t.test('every metric that tools, charts, manifests and runbooks name exists', as
       (name) => !existing.has(name) && !existing.has(name.replace(/_(bucket|sum|count)$/, '')),
     )
     t.strictSame(unknown, [], path)
+  }
+})
+
+t.test('every default is a value that its key allows: nothing checks it at start', async (t) => {
+  for (const name of serviceNames()) {
+    const definition = await loadService(name)
+    const defaults = Object.entries(definition.config.properties).flatMap(([key, schema]) =>
+      'default' in schema ? [[key, String(schema.default)]] : [],
+    )
+    t.doesNotThrow(() => definition.config.load({ ...placeholderEnv(definition), ...Object.fromEntries(defaults) }), name)
   }
 })
 

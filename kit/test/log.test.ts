@@ -8,7 +8,7 @@ import { hideSecrets, logRequests } from '../log.ts'
 
 type Line = Record<string, unknown>
 const traceId = 'ab'.repeat(16)
-const traceparent = `00-${traceId}-${'cd'.repeat(8)}-01`
+const traceparent = `00-${traceId}-${'cd'.repeat(8)}-00`
 
 /** The stage with a logger whose lines are kept. */
 function stage(ratio: number) {
@@ -22,7 +22,17 @@ function stage(ratio: number) {
 
 function exchange(over: Partial<Record<keyof Exchange, unknown>> = {}): Exchange {
   const request = { method: 'GET' }
-  return { request, reply: {}, route: { url: '/things/:id' }, traceparent, arrivedAt: 1000, status: 200, shed: false, ...over } as Exchange
+  return {
+    request,
+    reply: {},
+    route: { url: '/things/:id' },
+    traceparent,
+    arrivedAt: 1000,
+    status: 200,
+    shed: false,
+    sampled: false,
+    ...over,
+  } as Exchange
 }
 
 t.test('secrets are hidden by name at any depth up to four, in a copy', (t) => {
@@ -77,6 +87,18 @@ t.test('a share of requests is logged; a server error always, a shed request onl
   for (let i = 0; i < requests; i++) some.leave(exchange({ arrivedAt: i * 1000 }), 1)
   const share = some.lines.length / requests
   t.ok(share > 0.14 && share < 0.26, `${share} of all, of 0.2 wanted`)
+  t.end()
+})
+
+t.test('a request whose trace is sampled always has its line, from lines of its own', (t) => {
+  const { lines, leave } = stage(0)
+  for (let i = 0; i < 60; i++) leave(exchange({ sampled: true }), 1)
+  t.equal(lines.length, 50)
+  t.match(lines[0], { level: 30, trace_id: traceId, status: 200, msg: 'request' })
+  leave(exchange({ sampled: true, status: 500 }), 1)
+  t.match(lines[50], { level: 40, msg: 'request failed' })
+  leave(exchange({ sampled: true, arrivedAt: 2000 }), 1)
+  t.match(lines[51], { suppressed: 10 })
   t.end()
 })
 

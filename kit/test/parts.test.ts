@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as prometheus from 'prom-client'
 import t from 'tap'
@@ -15,15 +14,38 @@ t.test('the parts are the classes of the whole', async (t) => {
 })
 
 t.test('a service starts without what it does not use', async (t) => {
-  const service = fileURLToPath(new URL('../service.ts', import.meta.url))
+  const loaded = await loadedBy({})
+  t.match(loaded, /\/fastify\/fastify\.js$/m, 'the list is one of loaded modules')
+  for (const name of ['typebox', 'undici', 'pg', '@opentelemetry/api', 'pino-pretty', 'env-schema'])
+    t.notOk(loaded.includes(`/node_modules/${name}/`), `${name} is not loaded`)
+  t.match(loaded, /^NativeModule http$/m, 'the list has what Node brings')
+  t.notMatch(loaded, /internal\/deps\/undici/, "Node's own undici is not loaded")
+})
+
+t.test('what makes spans is loaded by who exports them, and by nobody else', async (t) => {
+  const of = async (env: Record<string, string>) => new Set((await loadedBy(env)).split('\n').filter((line) => line.startsWith('file:')))
+  const [without, exporting] = [await of({}), await of({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })]
+  const names = [...exporting.difference(without)].map((url) => url.replace(/^.*\//, ''))
+  t.strictSame(names.sort(), ['otlp.ts', 'package.json', 'span-exporter.ts', 'tracer.ts'])
+  t.strictSame([...without.difference(exporting)], [], 'and nothing else depends on it')
+})
+
+/** Every module that building a service loads, a line each. */
+async function loadedBy(env: Record<string, string>): Promise<string> {
+  const { href } = new URL('.', import.meta.url)
   const script = `
     const loaded = new Set()
     require('node:module').registerHooks({ load(url, context, next) { loaded.add(url); return next(url, context) } })
-    import(${JSON.stringify(service)}).then(() => console.log([...loaded, ...process.moduleLoadList].join('\\n')))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], { env: { PATH: process.env.PATH } })
-  t.match(stdout, /\/fastify\/fastify\.js$/m, 'the list is one of loaded modules')
-  for (const name of ['typebox', 'undici', 'pg', '@opentelemetry/api', 'pino-pretty', 'env-schema'])
-    t.notOk(stdout.includes(`/node_modules/${name}/`), `${name} is not loaded`)
-  t.match(stdout, /^NativeModule http$/m, 'the list has what Node brings')
-  t.notMatch(stdout, /internal\/deps\/undici/, "Node's own undici is not loaded")
-})
+    const build = async () => {
+      const [{ createService, defineService }, { defineConfig }] = [await import('${href}../service.ts'), await import('${href}../config.ts')]
+      const service = await createService(defineService({ name: 'sample', config: defineConfig({}), app: async () => {} }))
+      await service.server.ready()
+      await service.close()
+      console.log([...loaded, ...process.moduleLoadList].join('\\n'))
+    }
+    build()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', ...env },
+  })
+  return stdout.trim()
+}

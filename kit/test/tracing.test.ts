@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newTraceparent, traceId, traceparentOf } from '../tracing.ts'
+import { isSampled, newTraceparent, traceId, traceparentOf, withSpanId } from '../tracing.ts'
 import { built } from './helper.ts'
 
 const given = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -19,6 +19,25 @@ t.test('a new traceparent is valid, not sampled and never the same', async (t) =
 t.test("the caller's traceparent is kept, flags included", async (t) => {
   t.equal(traceparentOf({ traceparent: given }), given)
   t.equal(traceId(given), '4bf92f3577b34da6a3ce929d0e0e4736')
+})
+
+t.test('the lowest bit of the flags says whether a trace is recorded', async (t) => {
+  const sampled = (flags: string) => isSampled(`${given.slice(0, -2)}${flags}`)
+  for (let bits = 0; bits < 256; bits++) {
+    const flags = bits.toString(16).padStart(2, '0')
+    if (sampled(flags) !== (bits % 2 === 1)) t.fail(flags)
+  }
+  t.ok(isSampled(newTraceparent(true)))
+  t.equal(withSpanId(given, 'b'.repeat(16)), `00-4bf92f3577b34da6a3ce929d0e0e4736-${'b'.repeat(16)}-01`)
+})
+
+t.test('a request is sampled only if a valid traceparent says so', async (t) => {
+  const { server } = await built(t, (server) => void server.get('/', async ({ exchange }) => exchange.sampled))
+  const sampled = async (headers: Record<string, string>) => (await server.inject({ url: '/', headers })).json()
+  t.equal(await sampled({ traceparent: given }), true)
+  t.equal(await sampled({ traceparent: given.replace(/1$/, '0') }), false)
+  t.equal(await sampled({ traceparent: given.replace('00-', '01-') }), false, 'malformed, however it ends')
+  t.equal(await sampled({}), false)
 })
 
 t.test('what is malformed is replaced by a new one', async (t) => {

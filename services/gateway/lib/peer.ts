@@ -71,7 +71,7 @@ export class Peer {
   async ask(context: CallContext, call: Call): Promise<Answer> {
     this.#budget.earn()
     for (let retry = 0; ; retry++) {
-      const outcome = await this.#fire(context, call)
+      const outcome = await this.#fire(context, retry === 0 ? call : { ...call, resendCount: retry })
       const waitMs = backoffMs(retry, Math.random())
       const inTime = () => endsInTime(waitMs, context.deadlineAt, performance.now())
       const again = retry < retriesMax && isRepeatable(call) && isTransient(outcome) && !this.open && inTime() && this.#budget.spend()

@@ -22,7 +22,7 @@ export interface CheckoutOptions {
   store: OrderStore
   saga: SagaRunner
   /** @throws Problem when there is none */
-  priceOf: (eventId: string, tierId: string) => Promise<Price>
+  priceOf: (traceparent: string, eventId: string, tierId: string) => Promise<Price>
   leaseS: number
 }
 
@@ -43,14 +43,15 @@ export class Checkout {
     const hash = requestHash(request)
     const untilAt = context.deadlineAt - replyMarginMs
     if (untilAt <= performance.now()) throw common.deadline_exceeded('too little time to place an order', { retryAfterS: 1 })
-    const price = await this.#options.priceOf(request.eventId, request.tierId).catch((problem: unknown) => ({ problem }))
+    const { traceparent } = context
+    const price = await this.#options.priceOf(traceparent, request.eventId, request.tierId).catch((problem: unknown) => ({ problem }))
     if ('problem' in price) return await this.#repeatOrThrow(key, hash, untilAt, price.problem)
     const { store } = this.#options
     const amountCents = price.cents * request.quantity
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const order = { ...request, id: randomUUID(), key, requestHash: hash, amountCents, currency: price.currency }
       const made = await store.create(order)
-      if (made !== undefined) return await this.#drive(context.traceparent, made, untilAt)
+      if (made !== undefined) return await this.#drive(traceparent, made, untilAt)
       const known = await store.byKey(key)
       if (known !== undefined && !isForgettable(known)) return await this.#repeat(known, hash, untilAt)
       if (known !== undefined) await store.forgetKey(key)

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Client } from '@headroom/kit/client'
 import type { Database } from '@headroom/kit/database'
-import { newTraceparent } from '@headroom/kit/tracing'
+import type { InNewTrace } from '@headroom/kit/tracing'
 import * as statements from './statements.ts'
 
 /** Most events in one delivery: the consumer's own limit. */
@@ -23,15 +23,21 @@ interface EventRow {
  * @returns how many were delivered, and whether there may be more
  * @throws Error when the consumer did not take the batch; it is tried again after a growing pause
  */
-export async function deliverEvents(database: Database, consumer: Client): Promise<{ delivered: number; more: boolean }> {
+export async function deliverEvents(
+  database: Database,
+  consumer: Client,
+  inNewTrace: InNewTrace,
+): Promise<{ delivered: number; more: boolean }> {
   const { rows } = await database.query<EventRow>('claim_events', statements.claimEvents, [batchMax, claimS])
   if (rows.length === 0) return { delivered: 0, more: false }
   const ids = rows.map(({ id }) => id)
   const events = rows.map(({ id, payload }) => ({ id, ...payload }))
   try {
-    const context = { traceparent: newTraceparent(), deadlineAt: performance.now() + deliveryMs }
-    const { status } = await consumer.call(context, { method: 'POST', path: '/inbox', body: { events } })
-    if (status !== 200) throw new Error(`${consumer.name} answers ${status}`)
+    await inNewTrace('deliver events', {}, async (traceparent) => {
+      const context = { traceparent, deadlineAt: performance.now() + deliveryMs }
+      const { status } = await consumer.call(context, { method: 'POST', path: '/inbox', body: { events } })
+      if (status !== 200) throw new Error(`${consumer.name} answers ${status}`)
+    })
   } catch (error) {
     const attempts = Math.max(...rows.map((row) => row.attempts))
     const pauseS = Math.min(pauseMaxS, 0.25 * 2 ** attempts) * (0.5 + Math.random() / 2)

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { CallContext } from '@headroom/kit/deadlines'
 import type { Problem } from '@headroom/kit/errors'
-import { newTraceparent } from '@headroom/kit/tracing'
+import type { InNewTrace } from '@headroom/kit/tracing'
 import type { Order } from './order.ts'
 import type { FoundOrder, OrderStore } from './order-store.ts'
 import type { Peers } from './peers.ts'
@@ -30,6 +30,7 @@ export interface SagaOptions {
   leaseS: number
   /** Age at which an order that still holds nothing is cancelled. */
   giveUpS: number
+  inNewTrace: InNewTrace
   /** Called when an order was finished, and when one was left to the recovery. */
   onDone: (order: Order) => void
   onLeft: (order: Order) => void
@@ -93,13 +94,15 @@ export class SagaRunner {
   }
 
   async #recoverOne(found: FoundOrder): Promise<RunResult['end']> {
-    const { store, leaseS, giveUpS } = this.#options
+    const { store, leaseS, giveUpS, inNewTrace } = this.#options
     const deadlineAt = performance.now() + Math.min(leaseS * 1000 - 1000, recoveryMs)
     let order: Order | undefined = found
     // Only what surely cost nobody money is given up; from `held` on, payments has the last word.
     if (found.state === 'pending' && found.ageS > giveUpS) order = await store.advance(found, timedOut())
     if (order === undefined) return 'lost'
-    return (await this.run({ traceparent: newTraceparent(), deadlineAt }, order)).end
+    const start = order
+    const attributes = { 'headroom.order.id': found.id, 'headroom.order.state': found.state }
+    return await inNewTrace('recover order', attributes, async (traceparent) => (await this.run({ traceparent, deadlineAt }, start)).end)
   }
 }
 

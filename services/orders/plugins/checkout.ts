@@ -1,6 +1,7 @@
 import { Loop } from '@headroom/kit/loop'
 import { count, gauge } from '@headroom/kit/metrics'
 import type { Server } from '@headroom/kit/service'
+import { newTraces } from '@headroom/kit/tracing'
 import fp from 'fastify-plugin'
 import type { OrdersConfig } from '../config.ts'
 import { Backlog } from '../lib/backlog.ts'
@@ -37,7 +38,15 @@ export const checkout = fp(
     const onLeft = (order: Order) => {
       if (order.claim === 0 && !saga.struggling) recovery.wake(recoverWithinMs)
     }
-    const saga = new SagaRunner({ store, peers: server.sagaPeers, leaseS: config.LEASE_S, giveUpS: config.GIVE_UP_S, onDone, onLeft })
+    const saga = new SagaRunner({
+      store,
+      peers: server.sagaPeers,
+      leaseS: config.LEASE_S,
+      giveUpS: config.GIVE_UP_S,
+      inNewTrace: newTraces(server.kit.tracer),
+      onDone,
+      onLeft,
+    })
     const backlog = new Backlog(server.database)
     const recovery = new Loop({
       intervalMs: config.RECOVERY_INTERVAL_MS,
@@ -48,8 +57,8 @@ export const checkout = fp(
       },
       onHealth: (err) => (err === undefined ? server.log.info('recovery works again') : server.log.warn({ err }, 'recovery fails')),
     })
-    const priceOf = async (eventId: string, tierId: string) => {
-      const price = await server.prices.of(eventId, tierId)
+    const priceOf = async (traceparent: string, eventId: string, tierId: string) => {
+      const price = await server.prices.of(traceparent, eventId, tierId)
       if (price === undefined) throw problems.tier_not_found()
       return price
     }

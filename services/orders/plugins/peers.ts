@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { type Client, createClient } from '@headroom/kit/client'
 import type { Server } from '@headroom/kit/service'
-import { newTraceparent } from '@headroom/kit/tracing'
 import fp from 'fastify-plugin'
 import type { OrdersConfig } from '../config.ts'
 import { createPeers, type Peers, readPrices } from '../lib/peers.ts'
@@ -28,9 +27,9 @@ export const peers = fp(
       'sagaPeers',
       createPeers(inventory, payments, (peer, { status, body }) => server.log.error({ peer, status, body }, 'answer outside the contract')),
     )
-    // Many requests wait for one reading, so it has a deadline of its own.
-    const read = (eventId: string) =>
-      readPrices(catalog, { traceparent: newTraceparent(), deadlineAt: performance.now() + timeoutMs }, eventId)
+    // Many requests wait for one reading, so it has a deadline of its own; its trace is that of the first.
+    const read = (traceparent: string, eventId: string) =>
+      readPrices(catalog, { traceparent, deadlineAt: performance.now() + timeoutMs }, eventId)
     server.decorate('prices', new PriceList(read, config.PRICE_TTL_MS))
   },
   { name: 'peers' },

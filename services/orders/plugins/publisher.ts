@@ -1,6 +1,7 @@
 import { Loop } from '@headroom/kit/loop'
 import { count } from '@headroom/kit/metrics'
 import type { Server } from '@headroom/kit/service'
+import { newTraces } from '@headroom/kit/tracing'
 import fp from 'fastify-plugin'
 import type { OrdersConfig } from '../config.ts'
 import { deliverEvents } from '../lib/outbox.ts'
@@ -14,13 +15,14 @@ declare module 'fastify' {
 /** Delivers the outbox to catalog for as long as the service runs. */
 export const publisher = fp(
   async (server: Server, config: OrdersConfig) => {
+    const inNewTrace = newTraces(server.kit.tracer)
     let published = 0
     let failures = 0
     const loop = new Loop({
       intervalMs: config.OUTBOX_INTERVAL_MS,
       work: async () => {
         try {
-          const { delivered, more } = await deliverEvents(server.database, server.catalogClient)
+          const { delivered, more } = await deliverEvents(server.database, server.catalogClient, inNewTrace)
           published += delivered
           return more
         } catch (error) {
