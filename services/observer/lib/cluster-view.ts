@@ -1,4 +1,5 @@
 import type { AccessState } from './access.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type FleetService, fleetOf } from './fleet.ts'
 import type { Caches } from './objects.ts'
 import { type Resource, resources } from './watch.ts'
@@ -25,12 +26,14 @@ export class ClusterView {
   namespace: string
   state: AccessState = connecting
   readonly #staleAfterMs: number
+  readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
   readonly #heardAtMs = new Map<Resource, number>()
   readonly #troubles = new Map<Resource, AccessState>()
   #telling: NodeJS.Timeout | undefined
 
-  constructor(namespace: string, staleAfterMs: number) {
+  constructor(namespace: string, staleAfterMs: number, clock: Clock = systemClock) {
+    this.#clock = clock
     this.namespace = namespace
     this.#staleAfterMs = staleAfterMs
   }
@@ -38,7 +41,7 @@ export class ClusterView {
   /** Age of the last word on the resource that was not heard of for longest, since what is shown is made of all; undefined before its first. */
   get staleForMs(): number | undefined {
     const oldest = Math.min(...resources.map((resource) => this.#heardAtMs.get(resource) ?? Number.NEGATIVE_INFINITY))
-    return Number.isFinite(oldest) ? Date.now() - oldest : undefined
+    return Number.isFinite(oldest) ? this.#clock.now() - oldest : undefined
   }
 
   fleet(): Fleet {
@@ -61,7 +64,12 @@ export class ClusterView {
   }
 
   heard(resource: Resource): void {
-    this.#heardAtMs.set(resource, Date.now())
+    this.#heardAtMs.set(resource, this.#clock.now())
+    this.opened(resource)
+  }
+
+  /** The API lets the resource be watched; whether what is known of it is fresh is another matter. */
+  opened(resource: Resource): void {
     this.#troubles.delete(resource)
     this.#become(this.#troubles.values().next().value ?? (this.staleForMs === undefined ? connecting : { access: 'ok', detail: '' }))
   }

@@ -21,6 +21,9 @@ export interface ReflectorOptions<T> {
   put: (objects: T[]) => void
   /** The API has said something that counts. */
   onHeard: () => void
+  /** The API has accepted a watch, which says nothing of the objects yet. */
+  onOpened: () => void
+  /** A list or a watch could not be had. A watch that ends is no trouble: they all do. */
   onTrouble: (state: AccessState) => void
   clock?: Clock
 }
@@ -71,7 +74,8 @@ export class Reflector<T extends KubeObject> {
       await this.#watch(AbortSignal.any([this.#stopped.signal, due.signal]))
     } catch (error) {
       if (error instanceof KubeError && error.statusCode === 410) this.#resourceVersion = ''
-      else if (!due.signal.aborted && !this.#stopped.signal.aborted) this.#options.onTrouble(accessOf(error))
+      else if (this.#openedAtMs === undefined && !due.signal.aborted && !this.#stopped.signal.aborted)
+        this.#options.onTrouble(accessOf(error))
     } finally {
       forget()
     }
@@ -93,6 +97,7 @@ export class Reflector<T extends KubeObject> {
     const query = new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: this.#resourceVersion })
     const opened = () => {
       this.#openedAtMs = this.#clock.now()
+      this.#options.onOpened()
     }
     await http.lines(`${path}?${query}`, signal, opened, (line) => this.#told(JSON.parse(line)))
   }

@@ -15,6 +15,8 @@ export interface WatchOptions {
   caches: Caches
   /** The API has said something of this resource that counts. */
   onHeard: (resource: Resource) => void
+  /** The API has accepted a watch of this resource. */
+  onOpened: (resource: Resource) => void
   onTrouble: (resource: Resource, state: AccessState) => void
   clock?: Clock
 }
@@ -59,6 +61,7 @@ export function watchCluster(options: WatchOptions): () => void {
         refreshMs: options.refreshMs,
         put: put[resource],
         onHeard: () => options.onHeard(resource),
+        onOpened: () => options.onOpened(resource),
         onTrouble: (state) => options.onTrouble(resource, state),
         clock,
       }),

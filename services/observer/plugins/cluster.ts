@@ -79,6 +79,7 @@ function connect(server: Server, view: ClusterView, options: ClusterOptions, cli
     usageMs: options.USAGE_INTERVAL_MS,
     caches: view.caches,
     onHeard: (resource) => view.heard(resource),
+    onOpened: (resource) => view.opened(resource),
     onTrouble: (resource, trouble) => {
       if (view.trouble(resource, trouble)) server.log.warn({ detail: trouble.detail }, 'no word from the Kubernetes API')
     },
