@@ -13,6 +13,7 @@ import { rawTcp } from './rows/raw-tcp.ts'
 import { replace } from './rows/replace.ts'
 import { sigterm } from './rows/sigterm.ts'
 import { slowSockets } from './rows/slow-sockets.ts'
+import { soak } from './rows/soak.ts'
 import { urls } from './rows/urls.ts'
 
 /** Every row, in the order of docs/reliability.md. */
@@ -32,4 +33,5 @@ export const rows: Row[] = [
   slowSockets,
   urls,
   forwardedFor,
+  soak,
 ]
