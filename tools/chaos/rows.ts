@@ -4,6 +4,7 @@ import { duplicates } from './rows/duplicates.ts'
 import { forwardedFor } from './rows/forwarded-for.ts'
 import { killAfterCommit } from './rows/kill-after-commit.ts'
 import { killReplicas } from './rows/kill-replicas.ts'
+import { kubernetesApi } from './rows/kubernetes-api.ts'
 import { mutations } from './rows/mutations.ts'
 import { outbox } from './rows/outbox.ts'
 import { overload } from './rows/overload.ts'
@@ -33,5 +34,6 @@ export const rows: Row[] = [
   slowSockets,
   urls,
   forwardedFor,
+  kubernetesApi,
   soak,
 ]

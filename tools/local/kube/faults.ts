@@ -49,7 +49,7 @@ export class KubeFaults {
     }
   }
 
-  /** Requests for a collection so far, by its plural name. */
+  /** Requests for a collection so far, by its plural name; those for pods' usage are `podmetrics`. */
   asked(plural: string): Asked {
     return this.#asked.get(plural) ?? { lists: 0, watches: 0 }
   }
@@ -68,7 +68,8 @@ export class KubeFaults {
   }
 
   #count(url: string, watches: boolean): void {
-    const plural = url.split('?', 1)[0]?.split('/').at(-1) ?? ''
+    const path = url.split('?', 1)[0] ?? ''
+    const plural = path.startsWith('/apis/metrics.k8s.io/') ? 'podmetrics' : (path.split('/').at(-1) ?? '')
     const { lists, watches: watched } = this.asked(plural)
     this.#asked.set(plural, watches ? { lists, watches: watched + 1 } : { lists: lists + 1, watches: watched })
   }
