@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-
 /** What a process holds on to, counted after a garbage collection. */
 export interface Held {
   /** Timers that will still act, those that keep nothing alive included. */
@@ -71,7 +69,13 @@ class Session {
 
   static async open(url: string): Promise<Session> {
     const socket = new WebSocket(url)
-    await once(socket, 'open', { signal: AbortSignal.timeout(answerWithinMs) })
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${url}: no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
+      socket.addEventListener('open', () => resolve())
+      socket.addEventListener('error', () => reject(new Error(`${url}: no inspector answers there`)))
+      socket.addEventListener('close', () => clearTimeout(timer))
+      socket.addEventListener('open', () => clearTimeout(timer))
+    })
     return new Session(socket)
   }
 
