@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 READY := node_modules/.setup
 
-.PHONY: help setup start demo report test check generate bench logs new-service image kind-up kind-demo kind-test kind-scale demo-on-cluster release doctor down
+.PHONY: help setup start demo report test check generate bench logs new-service image kind-up kind-demo kind-test kind-scale kind-nodes demo-on-cluster release doctor down
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,8 @@ kind-test: $(READY) ## The cluster tests on a kind cluster
 	@npm run --silent test:kind
 kind-scale: $(READY) ## Good answers/s at 1, 2, 4 and 6 replicas in the kind cluster
 	@npm run --silent cluster -- scale
+kind-nodes: $(READY) ## Drain, delete, roll and cut the power of the nodes of a kind cluster with two workers, under load
+	@npm run --silent cluster -- nodes
 demo-on-cluster: $(READY) ## The same surge on the cluster of KUBECONFIG (REGISTRY=registry.example/headroom)
 	@npm run --silent cluster -- demo --registry $(REGISTRY) $(ARGS)
 release: $(READY) ## Upgrade one service of an installed on-sale (SERVICE=orders TAG=...)

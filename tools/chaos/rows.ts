@@ -4,6 +4,7 @@ import { duplicates } from './rows/duplicates.ts'
 import { forwardedFor } from './rows/forwarded-for.ts'
 import { killAfterCommit } from './rows/kill-after-commit.ts'
 import { killReplicas } from './rows/kill-replicas.ts'
+import { kubernetesApi } from './rows/kubernetes-api.ts'
 import { mutations } from './rows/mutations.ts'
 import { outbox } from './rows/outbox.ts'
 import { overload } from './rows/overload.ts'
@@ -13,6 +14,7 @@ import { rawTcp } from './rows/raw-tcp.ts'
 import { replace } from './rows/replace.ts'
 import { sigterm } from './rows/sigterm.ts'
 import { slowSockets } from './rows/slow-sockets.ts'
+import { soak } from './rows/soak.ts'
 import { urls } from './rows/urls.ts'
 
 /** Every row, in the order of docs/reliability.md. */
@@ -32,4 +34,6 @@ export const rows: Row[] = [
   slowSockets,
   urls,
   forwardedFor,
+  kubernetesApi,
+  soak,
 ]

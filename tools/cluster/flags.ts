@@ -30,6 +30,7 @@ const commands = {
   up: [...cluster, 'tag', 'profile'],
   demo: [...cluster, 'tag', 'profile', 'rate', 'factor', 'calm', 'surge', 'after', 'out'],
   scale: [...cluster, 'tag', 'seconds'],
+  nodes: ['namespace', 'tag', 'rate'],
   release: ['kind', 'namespace', 'service', 'tag'],
   doctor: ['kind', 'namespace'],
 } as const satisfies Record<string, Flag[]>

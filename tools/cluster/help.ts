@@ -9,6 +9,8 @@ demo --kind | --registry R
            up, then a surge from inside the cluster, watched until every service is back at its minimum; writes summary.json
            and timeline.csv, checks the invariants, and exits 0 exactly when every promise held
 scale      good answers per second of counted work at 1, 2, 4 and 6 replicas of 100m
+nodes      drains a worker, deletes pods, rolls every service and stops each worker of a kind cluster with two
+           (k8s/kind-ha.yaml, profile kind-ha), under load from inside; checks what failed, and the invariants
 release --service S --tag T
            upgrade one service of the installed on-sale, and nothing else
 doctor     explain what keeps the cluster from scaling
@@ -27,6 +29,8 @@ demo
   --calm S --surge S --after S
                      seconds of each stage (default 30, 150, 240; the last ends early once all is back at its minimum)
   --out DIR          (default out/kind-demo)
+nodes
+  --rate N           requests per second (default 4)
 scale
   --seconds S        measured at each number of replicas (default 20)
 

@@ -52,6 +52,11 @@ export interface Pod {
   status: { phase?: string; conditions?: Condition[]; containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[] }
 }
 
+export interface Node {
+  metadata: Meta
+  status: { conditions?: Condition[] }
+}
+
 /** A Deployment or a StatefulSet, as far as they are alike. */
 export interface Workload {
   metadata: Meta

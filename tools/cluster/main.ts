@@ -10,6 +10,7 @@ import { imageNames } from './images.ts'
 import { upgradeService } from './install.ts'
 import { kindName } from './kind.ts'
 import { KubeApi } from './kube-api.ts'
+import { rehearseNodes } from './nodes.ts'
 import { revision } from './revision.ts'
 import { waitForRollout } from './rollout.ts'
 import { measureScale } from './scale.ts'
@@ -38,6 +39,8 @@ async function obey({ command, values, names }: CommandLine): Promise<boolean> {
       return await demo(values)
     case 'scale':
       return await scale(values)
+    case 'nodes':
+      return await nodes(values)
     case 'release':
       await releaseService(values)
       return true
@@ -102,6 +105,16 @@ async function withApi<T>({ kind, namespace }: Values, act: (target: Target, api
 async function scale(values: Values): Promise<boolean> {
   const verdicts = await measureScale({ registry: values.registry, tag: values.tag, seconds: numberOf(values, 'seconds', 5, 600) }, note)
   return verdicts.every(({ holds }) => holds)
+}
+
+async function nodes({ namespace, tag, ...values }: Values): Promise<boolean> {
+  const ratePerS = numberOf({ namespace, tag, ...values }, 'rate', 1, 100)
+  const onSale = await bringUp({ kind: true, registry: undefined, tag, namespace, profile: 'kind-ha' }, note)
+  try {
+    return (await rehearseNodes(onSale, ratePerS, note)).every(({ holds }) => holds)
+  } finally {
+    onSale.api.close()
+  }
 }
 
 function upOptions({ registry, tag, namespace, profile }: Values): UpOptions {

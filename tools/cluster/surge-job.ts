@@ -23,7 +23,16 @@ interface ContainerManifest {
 }
 
 interface LoadJob extends JobManifest {
-  spec: { template: { spec: { initContainers: ContainerManifest[]; containers: ContainerManifest[] } } }
+  spec: {
+    template: {
+      spec: {
+        initContainers: ContainerManifest[]
+        containers: ContainerManifest[]
+        nodeSelector?: Record<string, string>
+        tolerations?: { key: string; operator: string; effect: string }[]
+      }
+    }
+  }
 }
 
 /** The load generator's flags for a surge. */
@@ -44,16 +53,26 @@ export function surgeFlags({ rate, factor, calmS, surgeS, afterS }: SurgeOptions
   ]
 }
 
+const controlPlane = 'node-role.kubernetes.io/control-plane'
+
+/** The Job on the control plane's node, where it outlives every worker. */
+export function onControlPlane(job: LoadJob): LoadJob {
+  const { spec } = job.spec.template
+  spec.nodeSelector = { [controlPlane]: '' }
+  spec.tolerations = [{ key: controlPlane, operator: 'Exists', effect: 'NoSchedule' }]
+  return job
+}
+
 /**
  * k8s/load-job.yaml with its images and the profile filled in.
  * @param flags of tools/load, put behind those of the file
  */
-export async function loadJobManifest(flags: string[], images: { registry: string | undefined; tag: string }): Promise<JobManifest> {
+export async function loadJobManifest(flags: string[], images: { registry: string | undefined; tag: string }): Promise<LoadJob> {
   return fillIn(parse(await readFile(new URL(file, root), 'utf8')) as LoadJob, flags, images)
 }
 
 /** @throws Error when the file lost the containers `load` and `invariants` */
-export function fillIn(job: LoadJob, flags: string[], { registry, tag }: { registry: string | undefined; tag: string }): JobManifest {
+export function fillIn(job: LoadJob, flags: string[], { registry, tag }: { registry: string | undefined; tag: string }): LoadJob {
   const { initContainers, containers } = job.spec.template.spec
   const find = (name: string) => {
     const found = [...initContainers, ...containers].find((container) => container.name === name)

@@ -3,7 +3,7 @@ import { ClusterError } from './errors.ts'
 import { followContainer, startJob } from './jobs.ts'
 import type { KubeApi } from './kube-api.ts'
 import type { Pod } from './kube-types.ts'
-import { loadJobManifest, surgeJob } from './surge-job.ts'
+import { loadJobManifest, onControlPlane, surgeJob } from './surge-job.ts'
 import { readInvariants, readLoadLine } from './surge-output.ts'
 import { kubectl, type Target } from './target.ts'
 import type { Watch } from './watch.ts'
@@ -21,9 +21,10 @@ export class Surge {
     this.#api = api
   }
 
-  /** Makes the Job. @param flags of tools/load */
-  async start(flags: string[], images: { registry: string | undefined; tag: string }): Promise<void> {
-    await startJob(this.#target, await loadJobManifest(flags, images))
+  /** Makes the Job. @param flags of tools/load @param place on the control plane's node, where workers are taken away */
+  async start(flags: string[], images: { registry: string | undefined; tag: string }, place?: 'control-plane'): Promise<void> {
+    const job = await loadJobManifest(flags, images)
+    await startJob(this.#target, place ? onControlPlane(job) : job)
   }
 
   /**

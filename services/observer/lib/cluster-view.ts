@@ -1,12 +1,14 @@
 import type { AccessState } from './access.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type FleetService, fleetOf } from './fleet.ts'
 import type { Caches } from './objects.ts'
+import { type Resource, resources } from './watch.ts'
 
 /** What the observer knows, and how fresh it is. */
 export interface Fleet extends AccessState {
   at: string
   namespace: string
-  /** True when the last word from the API is too old, or none ever came. */
+  /** True when the last word on some resource is too old, or none ever came. */
   stale: boolean
   staleForS: number | null
   services: FleetService[]
@@ -16,24 +18,30 @@ const listenersMax = 100
 /** Pods change in bursts: one word for all of a burst. */
 const burstMs = 250
 
+const connecting: AccessState = { access: 'connecting', detail: 'asking the Kubernetes API' }
+
 /** The cluster as the caches show it, when it was last heard of, and who wants to be told of changes. */
 export class ClusterView {
   readonly caches: Caches = { pods: [], deployments: [], autoscalers: [], events: [], usage: [] }
   namespace: string
-  state: AccessState = { access: 'connecting', detail: 'asking the Kubernetes API' }
+  state: AccessState = connecting
   readonly #staleAfterMs: number
+  readonly #clock: Clock
   readonly #listeners = new Set<() => void>()
-  #heardAtMs: number | undefined
+  readonly #heardAtMs = new Map<Resource, number>()
+  readonly #troubles = new Map<Resource, AccessState>()
   #telling: NodeJS.Timeout | undefined
 
-  constructor(namespace: string, staleAfterMs: number) {
+  constructor(namespace: string, staleAfterMs: number, clock: Clock = systemClock) {
+    this.#clock = clock
     this.namespace = namespace
     this.#staleAfterMs = staleAfterMs
   }
 
-  /** Age of the last word from the API; undefined before the first. */
+  /** Age of the last word on the resource that was not heard of for longest, since what is shown is made of all; undefined before its first. */
   get staleForMs(): number | undefined {
-    return this.#heardAtMs === undefined ? undefined : Date.now() - this.#heardAtMs
+    const oldest = Math.min(...resources.map((resource) => this.#heardAtMs.get(resource) ?? Number.NEGATIVE_INFINITY))
+    return Number.isFinite(oldest) ? this.#clock.now() - oldest : undefined
   }
 
   fleet(): Fleet {
@@ -55,13 +63,25 @@ export class ClusterView {
     return () => this.#listeners.delete(listener)
   }
 
-  heard(): void {
-    this.#heardAtMs = Date.now()
-    this.#become({ access: 'ok', detail: '' })
+  heard(resource: Resource): void {
+    this.#heardAtMs.set(resource, this.#clock.now())
+    this.opened(resource)
+  }
+
+  /** The API lets the resource be watched; whether what is known of it is fresh is another matter. */
+  opened(resource: Resource): void {
+    this.#troubles.delete(resource)
+    this.#become(this.#troubles.values().next().value ?? (this.staleForMs === undefined ? connecting : { access: 'ok', detail: '' }))
   }
 
   /** @returns true when it is news */
-  trouble(trouble: AccessState): boolean {
+  trouble(resource: Resource, trouble: AccessState): boolean {
+    this.#troubles.set(resource, trouble)
+    return this.fail(trouble)
+  }
+
+  /** Trouble with everything. @returns true when it is news */
+  fail(trouble: AccessState): boolean {
     const news = trouble.access !== this.state.access
     this.#become(trouble)
     return news

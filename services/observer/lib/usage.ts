@@ -1,4 +1,6 @@
-import type { WatchOptions } from './watch.ts'
+import type { Clock } from './clock.ts'
+import type { KubeHttp } from './kube-http.ts'
+import type { Caches } from './objects.ts'
 
 /** `250m`, `12345n`, `0.5` as millicores. */
 export function millicoresOf(quantity: string): number {
@@ -6,14 +8,28 @@ export function millicoresOf(quantity: string): number {
   return factor === undefined ? Number(quantity) * 1000 : Number(quantity.slice(0, -1)) * factor
 }
 
+interface UsageOptions {
+  http: KubeHttp
+  namespace: string
+  usageMs: number
+  caches: Caches
+  clock: Clock
+}
+
+/** The part of a metrics.k8s.io PodMetrics that is read. */
+interface PodMetrics {
+  metadata: { name: string }
+  containers: { usage: { cpu: string } }[]
+}
+
 /** Reads the pods' CPU from the metrics API now and then; a cluster without it has no usage, and that is all. Returns the function that stops it. */
-export function readUsage({ client, config, namespace, usageMs, caches }: WatchOptions): () => void {
-  const metrics = new client.Metrics(config)
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
+export function readUsage({ http, namespace, usageMs, caches, clock }: UsageOptions): () => void {
+  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`
+  const stopped = new AbortController()
+  let forget = () => {}
   const read = async () => {
     try {
-      const { items } = await metrics.getPodMetrics(namespace)
+      const { items } = await http.json<{ items: PodMetrics[] }>(path, stopped.signal)
       caches.usage = items.map(({ metadata, containers }) => ({
         name: metadata.name,
         millicores: containers.reduce((sum, { usage }) => sum + millicoresOf(usage.cpu), 0),
@@ -21,11 +37,11 @@ export function readUsage({ client, config, namespace, usageMs, caches }: WatchO
     } catch {
       caches.usage = []
     }
-    if (!stopped) timer = setTimeout(() => void read(), usageMs).unref()
+    if (!stopped.signal.aborted) forget = clock.after(usageMs, () => void read())
   }
   void read()
   return () => {
-    stopped = true
-    clearTimeout(timer)
+    stopped.abort(new Error('stopped'))
+    forget()
   }
 }

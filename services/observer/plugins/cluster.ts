@@ -54,7 +54,7 @@ export const cluster = fp(
 /** How fresh the view is, for whoever scrapes and for /dependencies. */
 function show(server: Server, view: ClusterView): void {
   const { metrics, health } = server.kit
-  const staleness = 'Age of the last word from the Kubernetes API; -1 before the first.'
+  const staleness = 'Age of the last word from the Kubernetes API, on the resource not heard of for longest; -1 before the first.'
   gauge(metrics.registry, 'kubernetes_cache_staleness_seconds', staleness, () => (view.staleForMs ?? -1000) / 1000)
   const objects = () => view.caches.pods.length + view.caches.deployments.length + view.caches.autoscalers.length
   gauge(metrics.registry, 'kubernetes_cache_objects', 'Objects in the caches.', objects)
@@ -71,20 +71,20 @@ function connect(server: Server, view: ClusterView, options: ClusterOptions, cli
   try {
     load(config, options.KUBECONFIG)
   } catch (error) {
-    view.trouble({ access: 'absent', detail: `no usable kubeconfig: ${(error as Error).message}` })
+    view.fail({ access: 'absent', detail: `no usable kubeconfig: ${(error as Error).message}` })
     return () => {}
   }
   view.namespace ||= namespaceOf(config)
   return watchCluster({
-    client,
     config,
     namespace: view.namespace,
     refreshMs: options.REFRESH_INTERVAL_MS,
     usageMs: options.USAGE_INTERVAL_MS,
     caches: view.caches,
-    onHeard: () => view.heard(),
-    onTrouble: (trouble) => {
-      if (view.trouble(trouble)) server.log.warn({ detail: trouble.detail }, 'no word from the Kubernetes API')
+    onHeard: (resource) => view.heard(resource),
+    onOpened: (resource) => view.opened(resource),
+    onTrouble: (resource, trouble) => {
+      if (view.trouble(resource, trouble)) server.log.warn({ detail: trouble.detail }, 'no word from the Kubernetes API')
     },
   })
 }

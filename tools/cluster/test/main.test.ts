@@ -9,7 +9,7 @@ const cli = (args: string[], env: NodeJS.ProcessEnv = process.env) =>
 t.test('--help says what there is', async (t) => {
   const { status, stdout } = cli(['--help'])
   t.equal(status, 0)
-  for (const word of ['image', 'up', 'demo', 'scale', 'release', 'doctor', '--registry', '--namespace']) t.match(stdout, word)
+  for (const word of ['image', 'up', 'demo', 'scale', 'nodes', 'release', 'doctor', '--registry', '--namespace']) t.match(stdout, word)
 })
 
 t.test('a wrong flag ends with 2 and one sentence', async (t) => {

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { discovery } from './discovery.ts'
 import { ApiError, statusBody } from './errors.ts'
+import type { KubeFaults } from './faults.ts'
 import { create, type Door, patch, read, remove, replace, shown } from './handlers.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
 import { apiVersionOf, basePathOf, RESOURCES, type Resource } from './resources.ts'
@@ -26,6 +27,8 @@ export interface KubeOptions {
   bookmarkIntervalMs?: number
   /** The namespace the kubeconfig points at. Default `default`. */
   namespace?: string
+  /** What is wrong with it, and how often it was asked. */
+  faults?: KubeFaults
 }
 
 export interface KubeApi {
@@ -39,19 +42,20 @@ const BODY_BYTES_MAX = 1024 * 1024
 
 /** Starts the API. Rejects when the port cannot be had. */
 export async function serveKube(store: Store, options: KubeOptions = {}): Promise<KubeApi> {
-  const { port = 0, bookmarkIntervalMs = 15_000, namespace = 'default' } = options
-  const app = buildKube(store, bookmarkIntervalMs)
+  const { port = 0, bookmarkIntervalMs = 15_000, namespace = 'default', faults } = options
+  const app = buildKube(store, bookmarkIntervalMs, faults)
   await app.listen({ host: HOST, port })
   const url = `http://${HOST}:${(app.server.address() as AddressInfo).port}`
   return { url, kubeconfig: kubeconfigFor(url, namespace), close: () => app.close() }
 }
 
 /** The API without a port, for `inject`. */
-export function buildKube(store: Store, bookmarkIntervalMs = 15_000): FastifyInstance {
+export function buildKube(store: Store, bookmarkIntervalMs = 15_000, faults?: KubeFaults): FastifyInstance {
   // Watches never end by themselves: closing must not wait for them.
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true, return503OnClosing: false })
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
   app.addHook('onRequest', refuseForeignHosts)
+  faults?.install(app)
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, _request, reply) => {
     const [code, reason] = error instanceof ApiError ? [error.code, error.reason] : [error.statusCode ?? 500, reasonOf(error.statusCode)]
     return reply.code(code).send(statusBody(code, reason, error.message))

@@ -29,6 +29,8 @@ export function streamWatch(store: Store, name: StoredName, raw: ServerResponse,
   raw.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' })
   raw.flushHeaders()
   const send = (type: string, object: object) => {
+    // It may have been ended from elsewhere, and is not closed yet.
+    if (raw.writableEnded) return
     raw.write(`${JSON.stringify({ type, object })}\n`)
     // A client that does not read must not fill our memory; it will list again.
     if (raw.writableLength > BUFFERED_BYTES_MAX) raw.destroy()

@@ -1,0 +1,190 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { KubeFaults } from '@headroom/local/kube/faults'
+import { type KubeApi, serveKube } from '@headroom/local/kube/server'
+import { Store } from '@headroom/local/kube/store'
+import type { Replica } from '@headroom/local/replica'
+import type { Verdict } from '@headroom/report/verdict'
+import { differences, type Fleet, PaperFleet } from '../kube-fleet.ts'
+import { until } from '../on-sale.ts'
+import { scrape, withProcess } from '../process.ts'
+import { check, type Row, type RowContext } from '../row.ts'
+
+const observer = new URL('../../../services/observer/main.ts', import.meta.url)
+const watched = ['pods', 'deployments', 'horizontalpodautoscalers', 'events']
+const mebibyte = 1024 * 1024
+const changeEveryMs = 100
+const staleAfterS = 3
+/** The longest wait before the observer asks again, and what an answer takes. */
+const recoveredWithinMs = 35_000
+const env = { STALE_AFTER_MS: String(staleAfterS * 1000), REFRESH_INTERVAL_MS: '10000', USAGE_INTERVAL_MS: '1000' }
+/** Longer than that, and the list that is due meanwhile has been waited for in vain. */
+const foundOutMs = 30_000
+
+/** The observer's only source in every kind of trouble, while the cluster goes on changing. */
+export const kubernetesApi: Row = {
+  name: 'kubernetes-api',
+  promise:
+    'a Kubernetes API that cuts, forgets, refuses, says nothing or is gone: the observer asks at most once a second, tells that it is stale, and afterwards shows what there is',
+  full: 'every watch cut for 8 min, 410 Gone for 2 min, 403 for 1 min, silent for 5 min, gone for 1 min (500 cuts on a clock of its own: `test/observer-watch.test.ts`)',
+  quick: 'every watch cut for 4 s, 410 Gone for 2 s, 403, silent for 4 s, gone',
+  async run(context) {
+    const api = await PaperApi.start(context)
+    try {
+      return await withProcess(context, { main: observer, env: { ...env, KUBECONFIG: api.kubeconfig } }, async (replica) => {
+        const look = async () => (await (await fetch(`http://127.0.0.1:${replica.port}/fleet`)).json()) as Fleet
+        const same = async () => differences(await look(), api.store).length === 0
+        await until('the observer shows the fleet', same, 30_000)
+        const watch = new Watch(api, replica)
+        await delay(context.count(60_000, 2000), undefined, { signal: context.signal })
+        const bytesBefore = await watch.bytes()
+        const checks = await troubles(context, api, replica, look)
+        const bytesAfter = await watch.bytes()
+        // Nothing changes any more: now it can be compared.
+        api.stopChanging()
+        const sameAfterMs = await until('the observer shows the fleet again', same, recoveredWithinMs)
+        const { stale } = await look()
+        const grownMax = context.count(20, 40)
+        const grown = Math.round((bytesAfter - bytesBefore) / mebibyte)
+        return {
+          figures: {
+            'watches ended by the API': api.faults.ended,
+            lists: watched.map((plural) => `${api.faults.asked(plural).lists} of ${plural}`).join(', '),
+            'the same again after, ms': Math.round(sameAfterMs),
+            'resident memory, MB': Math.round(bytesAfter / mebibyte),
+          },
+          checks: [
+            ...checks,
+            ...watch.rates(),
+            check(
+              'its fleet is that of the API again',
+              `${stale ? 'stale' : 'fresh'}, ${differences(await look(), api.store).length} differences`,
+              !stale,
+            ),
+            check(`memory grew by less than ${grownMax} MB`, `${grown} MB`, grown < grownMax),
+            check('it still runs', replica.state, replica.state === 'ready'),
+          ],
+        }
+      })
+    } finally {
+      await api.close()
+    }
+  },
+}
+
+async function troubles(context: RowContext, api: PaperApi, replica: Replica, look: () => Promise<Fleet>): Promise<Verdict[]> {
+  const { faults } = api
+  const pause = (full: number, quick: number) => delay(context.count(full, quick), undefined, { signal: context.signal })
+  const said = async (access: string) => {
+    await until(`the observer says ${access}`, async () => (await look()).access === access, recoveredWithinMs)
+    const { stale } = await look()
+    return check(`access: ${access}`, `${access}, ${stale ? 'stale' : 'not stale yet'}`, true)
+  }
+  faults.inflict('cut')
+  await pause(480_000, 4000)
+  faults.inflict('expired')
+  await pause(120_000, 2000)
+  faults.inflict('forbidden')
+  const forbidden = await said('forbidden')
+  await pause(60_000, 0)
+  faults.inflict('silent')
+  await pause(300_000, 4000)
+  const checks = [forbidden, ...(await staleness(replica, look))]
+  if (!context.quick) checks.push(await said('absent'))
+  await api.leave()
+  checks.push(await said('absent'))
+  await pause(60_000, 0)
+  faults.inflict('none')
+  await api.comeBack()
+  return checks
+}
+
+/** That the data is old must be told, by the route and by a metric that grows. */
+async function staleness(replica: Replica, look: () => Promise<Fleet>): Promise<Verdict[]> {
+  const age = async () => Number(/^kubernetes_cache_staleness_seconds (\S+)/m.exec(await scrape(replica))?.[1])
+  const before = await age()
+  await until('the observer says that it is stale', async () => (await look()).stale, foundOutMs)
+  await delay(500)
+  const after = await age()
+  return [check('silent: told to be stale, and older by the moment', `${before} s, then ${after} s`, after > before && after > staleAfterS)]
+}
+
+/** How often the API was asked, and how much memory the observer has, from the moment it is made. */
+class Watch {
+  readonly #startedAtMs = performance.now()
+  readonly #api: PaperApi
+  readonly #replica: Replica
+  readonly #before: number[]
+
+  constructor(api: PaperApi, replica: Replica) {
+    this.#api = api
+    this.#replica = replica
+    this.#before = watched.map((plural) => api.faults.asked(plural).watches)
+  }
+
+  /** Reconnects a second of each resource. While it is gone the API counts nothing, and that time counts for nothing. */
+  rates(): Verdict[] {
+    const seconds = (performance.now() - this.#startedAtMs - this.#api.goneForMs) / 1000
+    return watched.map((plural, index) => {
+      const watches = this.#api.faults.asked(plural).watches - (this.#before[index] ?? 0)
+      return check(`${plural}: at most one reconnect a second`, `${watches} in ${Math.round(seconds)} s`, watches > 0 && watches <= seconds)
+    })
+  }
+
+  /** Median of five readings. */
+  async bytes(): Promise<number> {
+    const readings: number[] = []
+    for (let i = 0; i < 5; i++) {
+      readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(this.#replica))?.[1]))
+      await delay(100)
+    }
+    return readings.sort((a, b) => a - b)[2] as number
+  }
+}
+
+/** The local Kubernetes API over a fleet without processes, which can go away and come back on its port. */
+class PaperApi {
+  readonly store = new Store()
+  readonly faults = new KubeFaults()
+  readonly kubeconfig: string
+  goneForMs = 0
+  #api: KubeApi | undefined
+  #port = 0
+  #leftAtMs = 0
+  readonly #changing: NodeJS.Timeout
+
+  private constructor({ folder, random }: RowContext) {
+    this.kubeconfig = join(folder, 'kubeconfig')
+    const fleet = new PaperFleet(this.store, random)
+    this.#changing = setInterval(() => fleet.change(), changeEveryMs)
+  }
+
+  static async start(context: RowContext): Promise<PaperApi> {
+    const api = new PaperApi(context)
+    await api.comeBack()
+    return api
+  }
+
+  async comeBack(): Promise<void> {
+    const { store, faults } = this
+    this.#api = await serveKube(store, { namespace: 'shop', port: this.#port, bookmarkIntervalMs: 500, faults })
+    this.#port = Number(new URL(this.#api.url).port)
+    writeFileSync(this.kubeconfig, this.#api.kubeconfig)
+    if (this.#leftAtMs > 0) this.goneForMs += performance.now() - this.#leftAtMs
+  }
+
+  async leave(): Promise<void> {
+    this.#leftAtMs = performance.now()
+    await this.#api?.close()
+  }
+
+  stopChanging(): void {
+    clearInterval(this.#changing)
+  }
+
+  async close(): Promise<void> {
+    this.stopChanging()
+    await this.#api?.close()
+  }
+}

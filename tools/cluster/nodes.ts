@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LoadSample } from '@headroom/report/sample'
+import { type Verdict, verdictText } from '@headroom/report/verdict'
+import { run } from './command.ts'
+import { ClusterError } from './errors.ts'
+import type { Node, Pod, Workload } from './kube-types.ts'
+import { nodesVerdicts, type Phase, phaseLine, workersOf } from './nodes-figures.ts'
+import { waitForRollout } from './rollout.ts'
+import { Surge } from './surge.ts'
+import { kubectl } from './target.ts'
+import type { OnSale } from './up.ts'
+
+/** tools/load runs for an hour at most; all of this takes about a quarter of that. */
+const loadFor = '3600s'
+const steadyMs = 30_000
+/** Kubernetes calls a node lost after 50 s without a word, and takes its endpoints away; the rest is timeouts. */
+const lostWithinS = 75
+const awayMs = 120_000
+const instance = 'app.kubernetes.io/instance=headroom'
+
+/**
+ * Takes nodes and pods away from an installed on-sale of profile kind-ha, under load from the control plane's node: first as an
+ * administrator does, without a failed request, then as a power cut does.
+ * @returns the verdicts
+ * @throws ClusterError when the cluster has not the two workers of k8s/kind-ha.yaml
+ */
+export async function rehearseNodes(onSale: OnSale, ratePerS: number, note: (text: string) => void): Promise<Verdict[]> {
+  const { target, api, registry, tag } = onSale
+  const { other, withPostgres } = await workers(onSale)
+  const surge = new Surge(target, api)
+  const phases = new Phases(note)
+  await surge.start(['--profile', 'steady', '--rate', String(ratePerS), '--duration', loadFor], { registry, tag }, 'control-plane')
+  const load = surge.load(phases)
+  // Whoever awaits it comes later.
+  load.catch(() => {})
+  try {
+    await phases.loadBegun(load)
+    await phases.during('steady', 0, () => delay(steadyMs))
+    await phases.during(`drain ${other}`, 0, () => drain(onSale, other, note))
+    await phases.during('delete every pod, one after another', 0, () => deletePods(onSale, note))
+    await phases.during('roll every service', 0, () => roll(onSale, note))
+    await phases.during(`${other} without power`, lostWithinS, () => powerCut(other))
+    await phases.during(`${other} is back`, undefined, () => powerOn(onSale, other, note))
+    await phases.during(`${withPostgres} without power`, undefined, () => powerCut(withPostgres))
+    await phases.during(`${withPostgres} is back`, undefined, () => powerOn(onSale, withPostgres, note))
+    await phases.during('afterwards', 0, () => delay(steadyMs))
+    await surge.endEarly()
+    await load
+    note('checking the invariants')
+    const verdicts = nodesVerdicts(phases.all, await surge.invariants(note))
+    note(verdictText(verdicts))
+    return verdicts
+  } finally {
+    // A node that stays stopped would break the cluster for whoever comes next; starting one that runs does nothing.
+    for (const node of [other, withPostgres]) await run('docker', ['start', node])
+    await kubectl(target, ['uncordon', other])
+    await surge.remove()
+  }
+}
+
+async function workers({ api }: OnSale): Promise<{ other: string; withPostgres: string }> {
+  const nodes = (await api.get<{ items: Node[] }>('/api/v1/nodes')).items
+  const { withPostgres, others } = workersOf(nodes, await api.list<Pod>('v1', 'pods'))
+  const [holder, other] = [withPostgres[0], others[0]]
+  if (holder === undefined || other === undefined)
+    throw new ClusterError('nodes needs the two workers of k8s/kind-ha.yaml: `make down` removes the cluster that is there.')
+  return { withPostgres: holder, other }
+}
+
+/** As before an upgrade of the node: its pods are evicted as their disruption budgets allow. */
+async function drain({ target, api }: OnSale, node: string, note: (text: string) => void): Promise<void> {
+  await kubectl(target, ['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s'])
+  await waitForRollout(target, api, note)
+  await kubectl(target, ['uncordon', node])
+  await delay(steadyMs)
+}
+
+async function deletePods({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
+  const deployments = await api.list<Workload>('apps/v1', 'deployments', instance)
+  for (const { metadata, spec } of deployments) {
+    // One replica cannot be deleted without its clients noticing, and nobody orders through it.
+    if ((spec.replicas ?? 1) < 2) continue
+    const selector = `app.kubernetes.io/name=${metadata.name}`
+    for (const pod of await api.list<Pod>('v1', 'pods', selector)) {
+      await kubectl(target, ['delete', 'pod', pod.metadata.name, '--ignore-not-found', '--wait=true'])
+      await waitForRollout(target, api, note)
+    }
+  }
+}
+
+async function roll({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
+  for (const { metadata } of await api.list<Workload>('apps/v1', 'deployments', instance)) {
+    await kubectl(target, ['rollout', 'restart', `deployment/${metadata.name}`])
+    await waitForRollout(target, api, note)
+  }
+  await delay(steadyMs)
+}
+
+/** Not `docker stop`: nothing on the node may say goodbye. */
+async function powerCut(node: string): Promise<void> {
+  await run('docker', ['kill', node])
+  await delay(awayMs)
+}
+
+async function powerOn({ target, api }: OnSale, node: string, note: (text: string) => void): Promise<void> {
+  await run('docker', ['start', node])
+  await kubectl(target, ['wait', '--for=condition=Ready', `node/${node}`, '--timeout=180s'])
+  await waitForRollout(target, api, note)
+}
+
+/** Sorts the load's seconds by what was done in them. */
+class Phases {
+  readonly all: Phase[] = []
+  readonly #note: (text: string) => void
+  readonly #begun = Promise.withResolvers<void>()
+  #current: Phase | undefined
+  #ended = false
+
+  constructor(note: (text: string) => void) {
+    this.#note = note
+  }
+
+  offered(sample: LoadSample): void {
+    this.#begun.resolve()
+    this.#current?.samples.push(sample)
+  }
+
+  loadEnded(): void {
+    this.#ended = true
+  }
+
+  /** Resolves with the first second of load; rejects when it ended without any. */
+  async loadBegun(load: Promise<unknown>): Promise<void> {
+    await Promise.race([this.#begun.promise, load])
+  }
+
+  /** @throws ClusterError when the load has ended, since then nothing is measured any more */
+  async during(name: string, failsUntilS: number | undefined, act: () => Promise<void>): Promise<void> {
+    const phase: Phase = { name, samples: [], failsUntilS }
+    this.#note(name)
+    this.#current = phase
+    await act()
+    this.#current = undefined
+    this.all.push(phase)
+    this.#note(phaseLine(phase))
+    if (this.#ended) throw new ClusterError(`the load ended during "${name}"`)
+  }
+}
