@@ -5,6 +5,7 @@ import { page } from './plugins/page.ts'
 import { traffic } from './plugins/traffic.ts'
 import { fleet } from './routes/fleet.ts'
 import { fleetStream } from './routes/fleet-stream.ts'
+import { recording } from './routes/recording.ts'
 import { samples } from './routes/samples.ts'
 
 export const service = defineService({
@@ -17,5 +18,6 @@ export const service = defineService({
     await server.register(fleet)
     await server.register(fleetStream)
     await server.register(samples)
+    await server.register(recording)
   },
 })

@@ -1,7 +1,8 @@
 import { LiveView } from '@headroom/report/live'
-import { type Summary, writeRun } from '@headroom/report/summary'
-import { type Verdict, verdictText } from '@headroom/report/verdict'
-import { backAfterS, clusterVerdicts } from './promises.ts'
+import { reportOn } from '@headroom/report/report'
+import { type LoadResult, type Summary, writeRun } from '@headroom/report/summary'
+import type { Verdict } from '@headroom/report/verdict'
+import { openRecording } from './record.ts'
 import { Surge } from './surge.ts'
 import { type SurgeOptions, surgeFlags } from './surge-job.ts'
 import type { OnSale } from './up.ts'
@@ -17,40 +18,54 @@ export interface DemoResult {
 
 /**
  * A surge on an installed on-sale, watched until every service is back at its minimum, with load all the while; then the
- * invariants, the record of the run in `out`, and the verdicts.
+ * invariants, the record of the run in `out`, and its report, whose verdicts are the run's. A run that is ended early leaves a
+ * recording without an end.
  */
 export async function surgeOnCluster(onSale: OnSale, options: SurgeOptions, out: string, view = new LiveView()): Promise<DemoResult> {
-  const { target, api, services, registry, tag } = onSale
-  const { rate, factor, calmS, surgeS, afterS } = options
+  const { target, api, services, tag } = onSale
   const watch = new Watch(api, services, view)
   const surge = new Surge(target, api)
   const undo = onInterrupt(surge, view)
-  view.note(
-    `surge from inside the cluster: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, then up to ${afterS} s at ${rate}/s`,
-  )
   try {
-    await watch.start()
-    await surge.start(surgeFlags(options), { registry, tag })
-    const end = new Ending(watch, surge, view)
-    const load = await surge.load(watch, (stage) => end.look(stage))
-    watch.stop()
-    view.end()
-    view.note('checking the invariants')
-    const invariants = await surge.invariants((line) => view.note(line))
-    const { samples, decisions, minimum } = watch
-    const summary = await writeRun(out, { engine: 'kubernetes', load, samples, decisions, invariants })
-    const verdicts = clusterVerdicts(summary, samples, backAfterS(samples, end.surgeEndS, minimum))
-    view.note(`\n${verdictText(verdicts)}\n\nsummary: ${out}/summary.json   timeline: ${out}/timeline.csv`)
+    const recording = await openRecording(api, services, out, { startedAtMs: watch.startedAtMs, tag })
+    let summary: Summary
+    try {
+      await watch.start(recording)
+      const load = await offer(onSale, options, watch, surge, view)
+      watch.stop()
+      view.end()
+      view.note('checking the invariants')
+      const invariants = await surge.invariants((line) => view.note(line))
+      const { samples, decisions, atS } = watch
+      recording.end({ atS, load, invariants })
+      summary = await writeRun(out, { engine: 'kubernetes', load, samples, decisions, invariants })
+    } finally {
+      watch.stop()
+      // A recording that is not complete makes a report that says so; what ended the run is the better thing to tell.
+      await recording.close().catch((error: Error) => view.note(error.message))
+    }
+    const verdicts = reportOn(out, (text) => view.note(`\n${text.trimEnd()}`))
+    view.note(`summary: ${out}/summary.json   timeline: ${out}/timeline.csv   recording: ${out}/recording.ndjson`)
     return { summary, verdicts }
   } finally {
-    watch.stop()
     undo()
   }
 }
 
-/** Knows when the surge is over, and ends the load once every service has been at its minimum for a while. */
+/** Offers the load to its end, which comes early once every service is back. */
+async function offer(onSale: OnSale, options: SurgeOptions, watch: Watch, surge: Surge, view: LiveView): Promise<LoadResult> {
+  const { registry, tag } = onSale
+  const { rate, factor, calmS, surgeS, afterS } = options
+  view.note(
+    `surge from inside the cluster: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, then up to ${afterS} s at ${rate}/s`,
+  )
+  await surge.start(surgeFlags(options), { registry, tag })
+  const end = new Ending(watch, surge, view)
+  return await surge.load(watch, (stage) => end.look(stage))
+}
+
+/** Ends the load once, after the surge, every service has been at its minimum for a while. */
 class Ending {
-  surgeEndS = Number.POSITIVE_INFINITY
   #quietSinceS = Number.POSITIVE_INFINITY
   #asked = false
   readonly #watch: Watch
@@ -66,7 +81,6 @@ class Ending {
   look(stage: string): void {
     if (stage !== 'after') return
     const { atS, atMinimum } = this.#watch
-    this.surgeEndS = Math.min(this.surgeEndS, atS)
     this.#quietSinceS = atMinimum ? Math.min(this.#quietSinceS, atS) : Number.POSITIVE_INFINITY
     if (this.#asked || atS - this.#quietSinceS < quietS) return
     this.#asked = true

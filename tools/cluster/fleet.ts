@@ -1,5 +1,6 @@
 import type { Decision, ServiceSample } from '@headroom/report/sample'
-import type { Event, Hpa, HpaMetric, Workload } from './kube-types.ts'
+import type { Event, Hpa, HpaMetric, Pod, Workload } from './kube-types.ts'
+import { type PodFigures, podSample, podsOf } from './pods.ts'
 import { release } from './target.ts'
 
 /** What one poll of the cluster saw. */
@@ -7,6 +8,7 @@ export interface Snapshot {
   deployments: Workload[]
   hpas: Hpa[]
   events: Event[]
+  pods: Pod[]
 }
 
 /** Rates of one service, from Prometheus. */
@@ -22,9 +24,9 @@ export function serviceOf(name: string, services: string[]): string | undefined 
 
 /** One row per service of the on-sale, in the chart's order. */
 export function serviceSamples(
-  { deployments, hpas }: Snapshot,
+  { deployments, hpas, pods }: Snapshot,
   services: string[],
-  rates: Map<string, Rates>,
+  figures: PodFigures & { rates: ReadonlyMap<string, Rates> },
 ): Record<string, ServiceSample> {
   const samples: Record<string, ServiceSample> = {}
   for (const service of services) {
@@ -38,7 +40,8 @@ export function serviceSamples(
       ready: deployment.status.readyReplicas ?? 0,
       cpuPercent: cpuOf(hpa?.status.currentMetrics)?.current?.averageUtilization ?? null,
       targetPercent: cpuOf(hpa?.spec.metrics)?.target?.averageUtilization ?? null,
-      ...(rates.get(service) ?? silent),
+      ...(figures.rates.get(service) ?? silent),
+      pods: podsOf(deployment, pods).map((pod) => podSample(pod, figures)),
     }
   }
   return samples

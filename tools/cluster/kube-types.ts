@@ -49,7 +49,13 @@ export interface ContainerStatus {
 export interface Pod {
   metadata: Meta
   spec: PodSpec & { nodeName?: string }
-  status: { phase?: string; conditions?: Condition[]; containerStatuses?: ContainerStatus[]; initContainerStatuses?: ContainerStatus[] }
+  status: {
+    phase?: string
+    startTime?: string
+    conditions?: Condition[]
+    containerStatuses?: ContainerStatus[]
+    initContainerStatuses?: ContainerStatus[]
+  }
 }
 
 export interface Node {
@@ -127,9 +133,11 @@ export interface Event {
   eventTime?: string | null
 }
 
-/** Of metrics.k8s.io/v1beta1. */
+/** Of metrics.k8s.io/v1beta1: usage over the `window` (`15s`) that ends at `timestamp`. */
 export interface PodMetrics {
   metadata: Meta
+  timestamp: string
+  window: string
   containers: { name: string; usage: { cpu: string; memory: string } }[]
 }
 

@@ -38,6 +38,13 @@ export async function readRates(api: KubeApi, services: string[]): Promise<Map<s
   )
 }
 
+/** Requests per second of each pod over the last scrapes; undefined where there is no Prometheus. */
+export async function readPodRates(api: KubeApi): Promise<Map<string, number> | undefined> {
+  const found = await query(api, `sum by (pod) (rate(http_server_requests_total{namespace="${api.namespace}"}[${window}]))`)
+  const rates = found?.data.result.map(({ metric, value: [, perS] }) => [metric.pod ?? '', Number(perS)] as const)
+  return rates && new Map(rates.filter(([, perS]) => Number.isFinite(perS)))
+}
+
 /** What Prometheus scrapes in the namespace; undefined where there is none. */
 export async function readTargets(api: KubeApi): Promise<ScrapeTarget[] | undefined> {
   const targets = await api.find<Targets>(`${base}/targets?state=active`)

@@ -1,20 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PodTimes } from '@headroom/report/pod-times'
+import type { PodChange } from '@headroom/report/recording'
 import type { Decision, LoadSample, Sample, ServiceSample } from '@headroom/report/sample'
-import { decisionsBetween, type Rates, type Snapshot, serviceOf, serviceSamples } from './fleet.ts'
+import { Figures } from './figures.ts'
+import { decisionsBetween, type Snapshot, serviceOf, serviceSamples } from './fleet.ts'
 import type { KubeApi } from './kube-api.ts'
 import type { Event, Hpa, Pod, Workload } from './kube-types.ts'
 import { podObstacle } from './obstacles.ts'
-import { readRates } from './prometheus.ts'
+import { podsOf, timesOf } from './pods.ts'
 
 const pollMs = 2000
-/** Rates change no faster than they are scraped. */
-const ratesEveryMs = 5000
 
 /** Whoever is told what the watch sees. */
 export interface Onlooker {
   sample(sample: Sample): void
   decision(decision: Decision): void
   note(text: string): void
+}
+
+/** Whoever writes down what the watch sees: a recording. */
+export interface Scribe {
+  sample(sample: Sample): void
+  decision(decision: Decision): void
+  pod(change: PodChange): void
 }
 
 /** Polls the cluster during a run: sizes and CPU of every service, what the autoscalers decide, what is in the way. */
@@ -25,12 +33,14 @@ export class Watch {
   readonly #api: KubeApi
   readonly #services: string[]
   readonly #onlooker: Onlooker
-  readonly #startedAtMs = Date.now()
+  /** The wall clock's moment that every `atS` counts from, in milliseconds. */
+  readonly startedAtMs = Date.now()
+  readonly #figures: Figures
+  readonly #times = new PodTimes(this.startedAtMs)
   readonly #told = new Set<string>()
   #now: Record<string, ServiceSample> = {}
   #before: Snapshot | undefined
-  #rates = new Map<string, Rates>()
-  #ratesAtMs = 0
+  #scribe: Scribe | undefined
   #loaded = false
   #stopped = false
 
@@ -38,15 +48,17 @@ export class Watch {
     this.#api = api
     this.#services = services
     this.#onlooker = onlooker
+    this.#figures = new Figures(api, services, (text) => this.#tellOnce(text))
   }
 
   /** Seconds since the watch began. */
   get atS(): number {
-    return Math.round((Date.now() - this.#startedAtMs) / 100) / 10
+    return Math.round((Date.now() - this.startedAtMs) / 100) / 10
   }
 
-  /** The first look. @throws KubeApiError when the cluster cannot be read */
-  async start(): Promise<void> {
+  /** The first look. @param scribe gets everything from now on @throws KubeApiError when the cluster cannot be read */
+  async start(scribe?: Scribe): Promise<void> {
+    this.#scribe = scribe
     await this.#look()
     void this.#keepLooking()
   }
@@ -86,15 +98,19 @@ export class Watch {
       this.#api.list<Event>('v1', 'events'),
       this.#api.list<Pod>('v1', 'pods'),
     ])
-    if (Date.now() - this.#ratesAtMs >= ratesEveryMs) await this.#readRates()
-    const snapshot: Snapshot = { deployments, hpas, events }
-    this.#now = serviceSamples(snapshot, this.#services, this.#rates)
+    await this.#figures.refresh()
+    if (this.#stopped) return
+    const snapshot: Snapshot = { deployments, hpas, events, pods }
+    const { rates, requestsPerS, usage } = this.#figures
+    this.#now = serviceSamples(snapshot, this.#services, { rates, requestsPerS, usage, startedAtMs: this.startedAtMs })
+    this.#writePods(snapshot)
     for (const { spec } of hpas) {
       const service = serviceOf(spec.scaleTargetRef.name, this.#services)
       if (service) this.minimum.set(service, spec.minReplicas ?? 1)
     }
     for (const decision of this.#before ? decisionsBetween(this.#before, snapshot, this.#services, this.atS) : []) {
       this.decisions.push(decision)
+      this.#scribe?.decision(decision)
       this.#onlooker.decision(decision)
     }
     this.#before = snapshot
@@ -103,15 +119,21 @@ export class Watch {
     if (!this.#loaded) this.#add({ atS: this.atS, load: null, services: this.#now })
   }
 
-  async #readRates(): Promise<void> {
-    this.#ratesAtMs = Date.now()
-    const rates = await readRates(this.#api, this.#services)
-    if (rates) this.#rates = rates
-    else this.#tellOnce('no Prometheus of k8s/prometheus.yaml answers here: requests, p99 and sheds by service are not shown')
+  /** When pods started and became ready, by the cluster's own clock: a poll sees it up to two seconds later. */
+  #writePods({ deployments, pods }: Snapshot): void {
+    for (const deployment of deployments) {
+      const service = serviceOf(deployment.metadata.name, this.#services)
+      if (service === undefined) continue
+      const timed = podsOf(deployment, pods).flatMap((pod) => timesOf(pod) ?? [])
+      for (const change of this.#times.changes(service, timed, Date.now())) this.#scribe?.pod(change)
+    }
   }
 
-  #add(sample: Sample): void {
+  #add({ atS, ...seen }: Sample): void {
+    // Whatever happens to the wall clock, a recording does not go back in time.
+    const sample = { ...seen, atS: Math.max(atS, this.samples.at(-1)?.atS ?? 0) }
     this.samples.push(sample)
+    this.#scribe?.sample(sample)
     this.#onlooker.sample(sample)
   }
 

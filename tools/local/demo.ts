@@ -3,59 +3,27 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LiveView } from '@headroom/report/live'
-import type { Decision, LoadSample, Sample } from '@headroom/report/sample'
-import { type InvariantResult, writeRun } from '@headroom/report/summary'
-import { commonVerdicts, growth, scaledVerdicts, type Verdict } from '@headroom/report/verdict'
+import { type RecordingHeader, RecordingWriter } from '@headroom/report/recording'
+import { reportOn } from '@headroom/report/report'
+import type { LoadSample } from '@headroom/report/sample'
+import { type InvariantResult, type LoadResult, writeRun } from '@headroom/report/summary'
+import type { Verdict } from '@headroom/report/verdict'
 import { spawnNode } from './child.ts'
 import type { Engine } from './engine.ts'
+import { recordingHeader } from './header.ts'
 import type { Options } from './options.ts'
 import { runSurge, warmUp } from './surge.ts'
+import type { Watch } from './watch.ts'
 
 /** Before the surge. On a cluster the autoscaler leaves young pods out by itself (`--horizontal-pod-autoscaler-cpu-initialization-period`). */
 const warmUpS = 8
 /** After the load has ended, how long to wait for services to come back to their least size. */
 const comeBackS = 60
 
-/** What is seen of the engine, second by second, from the first request to the end. */
-export class Watch {
-  readonly samples: Sample[] = []
-  readonly decisions: Decision[] = []
-  readonly #engine: Engine
-  readonly #view: LiveView
-  #startedAtMs = Date.now()
-  load: LoadSample | null = null
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(engine: Engine, view: LiveView) {
-    this.#engine = engine
-    this.#view = view
-  }
-
-  start(): void {
-    this.#startedAtMs = Date.now()
-    this.#timer = setInterval(() => void this.#look(), 1000)
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  decided({ atMs, ...decision }: Omit<Decision, 'atS'> & { atMs: number }): void {
-    const dated = { ...decision, atS: Math.round((atMs - this.#startedAtMs) / 100) / 10 }
-    this.decisions.push(dated)
-    this.#view.decision(dated)
-  }
-
-  async #look(): Promise<void> {
-    const services = await this.#engine.sample()
-    const atS = Math.round((Date.now() - this.#startedAtMs) / 100) / 10
-    const sample = { atS, load: this.load, services }
-    this.samples.push(sample)
-    this.#view.sample(sample)
-  }
-}
-
-/** Offers the surge, waits until the services are back, checks the invariants and writes the run; rejects when the signal ends it early. */
+/**
+ * Offers the surge, waits until the services are back, checks the invariants, writes the run and makes its report, whose
+ * verdicts are the run's. Rejects when the signal ends it early; the recording then holds what was seen and has no end.
+ */
 export async function surgeAndReport(
   engine: Engine,
   watch: Watch,
@@ -63,28 +31,45 @@ export async function surgeAndReport(
   options: Options,
   signal: AbortSignal,
 ): Promise<Verdict[]> {
-  const { rate, factor, calmS, surgeS, afterS, out } = options
-  const load = { url: engine.url, out, signal }
+  const { rate, out } = options
   view.note(`warming up: ${warmUpS} s, up to ${rate}/s, not counted; the autoscaler does not look yet`)
-  await warmUp({ ...load, onSample: () => {} }, rate, warmUpS)
-  engine.autoscale()
-  watch.start()
-  view.note(
-    `surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${options.speed}`,
-  )
+  await warmUp({ url: engine.url, out, signal, onSample: () => {} }, rate, warmUpS)
+  const startedAtMs = Date.now()
+  const recording = await RecordingWriter.open(join(out, 'recording.ndjson'), headerOf(engine, options, startedAtMs))
+  try {
+    engine.autoscale()
+    watch.start(startedAtMs, recording)
+    const load = await surge(engine, watch, view, options, signal)
+    const { samples, decisions } = watch
+    view.note('checking the invariants')
+    const invariants = await checkInvariants(engine, out, signal)
+    recording.end({ atS: watch.atS(), load, invariants })
+    await writeRun(out, { engine: 'local', load, samples, decisions, invariants })
+  } finally {
+    watch.stop()
+    // A recording that is not complete makes a report that says so; what ended the run is the better thing to tell.
+    await recording.close().catch((error: Error) => view.note(error.message))
+  }
+  return reportOn(out, (text) => view.note(`\n${text.trimEnd()}`))
+}
+
+function headerOf({ runtimes, postgres }: Engine, { speed, cpuLimit }: Options, startedAtMs: number): RecordingHeader {
+  return recordingHeader(runtimes, { startedAtMs, speed, cpuLimit, postgresVersion: postgres?.version })
+}
+
+/** The surge and the time that services need to come back, watched. */
+async function surge(engine: Engine, watch: Watch, view: LiveView, options: Options, signal: AbortSignal): Promise<LoadResult> {
+  const { rate, factor, calmS, surgeS, afterS, speed, out } = options
+  view.note(`surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${speed}`)
   const onSample = (load: LoadSample) => {
     watch.load = load
   }
-  const result = await runSurge({ ...load, rate, factor, calmS, surgeS, afterS, onSample })
+  const result = await runSurge({ url: engine.url, out, signal, rate, factor, calmS, surgeS, afterS, onSample })
   watch.load = null
   await backToLeast(watch, signal)
   watch.stop()
   view.end()
-  view.note('checking the invariants')
-  const invariants = await checkInvariants(engine, out, signal)
-  const { samples, decisions } = watch
-  const summary = await writeRun(out, { engine: 'local', load: result, samples, decisions, invariants })
-  return [...commonVerdicts(summary, samples), ...scaledVerdicts(summary, growth.grown, growth.grownBy)]
+  return result
 }
 
 /** Waits until every service has as many replicas as it began with, or the time is up; the verdicts say which it was. */

@@ -60,6 +60,11 @@ export class Engine {
     return this.#postgres as Postgres
   }
 
+  /** Every service and its chart's values; empty before `start` has resolved. */
+  get runtimes(): ServiceRuntime[] {
+    return this.#running?.services ?? []
+  }
+
   /** The replicas of a service that are not gone. */
   replicasOf(service: string): Replica[] {
     return this.#deployments?.of(service) ?? []

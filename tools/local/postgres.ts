@@ -31,6 +31,8 @@ export interface PostgresOptions {
 export interface Postgres {
   host: string
   port: number
+  /** Of the server: `18.4`. */
+  version: string
   /** libpq's variables for one service; throws for a service without a database. */
   env: (service: string) => Record<string, string>
   superuserEnv: Record<string, string>
@@ -80,16 +82,17 @@ async function serve({ port, stop, crash, restart }: Server, password: string, s
     PGPASSWORD: secret,
   })
   const envs = new Map(services.map((service) => [service, environment(service, service, randomBytes(16).toString('hex'))]))
-  await createDatabases(port, password, envs)
+  const version = await createDatabases(port, password, envs)
   const env = (service: string) => {
     const found = envs.get(service)
     if (found === undefined) throw new Error(`${service} has no database; those with one are ${services.join(', ')}`)
     return { ...found }
   }
-  return { host: HOST, port, env, superuserEnv: environment(SUPERUSER, SUPERUSER, password), stop, crash, restart }
+  return { host: HOST, port, version, env, superuserEnv: environment(SUPERUSER, SUPERUSER, password), stop, crash, restart }
 }
 
-async function createDatabases(port: number, password: string, envs: ReadonlyMap<string, { PGPASSWORD: string }>): Promise<void> {
+/** @returns the server's version */
+async function createDatabases(port: number, password: string, envs: ReadonlyMap<string, { PGPASSWORD: string }>): Promise<string> {
   const client = new pg.Client({ host: HOST, port, user: SUPERUSER, password, database: SUPERUSER })
   await client.connect()
   try {
@@ -100,6 +103,7 @@ async function createDatabases(port: number, password: string, envs: ReadonlyMap
       // A service reaches its own database and no other's.
       await client.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`)
     }
+    return (await client.query<{ server_version: string }>('SHOW server_version')).rows[0]?.server_version ?? 'unknown'
   } finally {
     await client.end()
   }

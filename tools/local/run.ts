@@ -2,11 +2,23 @@ import { accessSync, constants, mkdirSync, rmSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { join, resolve } from 'node:path'
 import { LiveView } from '@headroom/report/live'
-import { verdictText } from '@headroom/report/verdict'
-import { surgeAndReport, Watch } from './demo.ts'
+import { surgeAndReport } from './demo.ts'
 import { Engine } from './engine.ts'
 import { openPage } from './open-page.ts'
 import { help, type Options, parseOptions, UsageError } from './options.ts'
+import { Watch } from './watch.ts'
+
+/** What a surge leaves. One that is ended early must not seem to have left what an earlier one did. */
+const results = [
+  'summary.json',
+  'timeline.csv',
+  'invariants.json',
+  'acks.ndjson',
+  'recording.ndjson',
+  'report.html',
+  'report.json',
+  'report.csv',
+]
 
 /** A second signal is the first one again, which npm passes on after the terminal has sent it to everybody; later it means "now". */
 const impatientAfterMs = 1000
@@ -79,7 +91,7 @@ async function startOnly(engine: Engine, watch: Watch): Promise<number> {
 
 async function demo(engine: Engine, watch: Watch, view: LiveView, options: Options, signal: AbortSignal): Promise<number> {
   const verdicts = await surgeAndReport(engine, watch, view, options, signal)
-  view.note(`\n${verdictText(verdicts)}\n\nsummary: ${options.out}/summary.json   timeline: ${options.out}/timeline.csv`)
+  view.note(`summary: ${options.out}/summary.json   timeline: ${options.out}/timeline.csv   recording: ${options.out}/recording.ndjson`)
   return verdicts.every(({ holds }) => holds) ? 0 : 1
 }
 
@@ -111,8 +123,7 @@ function prepareFolder({ out, command }: Options): string {
   try {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
-    const results = command === 'demo' ? ['summary.json', 'timeline.csv', 'invariants.json', 'acks.ndjson'] : []
-    for (const file of results) rmSync(join(folder, file), { force: true })
+    for (const file of command === 'demo' ? results : []) rmSync(join(folder, file), { force: true })
   } catch (error) {
     throw new UsageError(`--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code}); name a folder that can`)
   }

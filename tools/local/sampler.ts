@@ -1,5 +1,5 @@
 import { milliValue } from '@headroom/hpa/quantity'
-import type { ServiceSample } from '@headroom/report/sample'
+import type { PodSample, ServiceSample } from '@headroom/report/sample'
 import { type Counters, countersOf, ratesBetween } from '@headroom/report/traffic'
 import type { CpuUsage } from './cpu-usage.ts'
 import type { Deployments } from './deployments.ts'
@@ -9,6 +9,16 @@ import { namespace, type ServiceRuntime } from './service-runtime.ts'
 
 /** A replica as it is looked at. */
 type SampledReplica = Pick<Replica, 'name' | 'state' | 'pid' | 'opsPort'>
+
+type Pair = { before: Counters | undefined; after: Counters }
+
+/** A pod's words for a replica's states; one that is gone has none. */
+const podStates: Record<Replica['state'], PodSample['state'] | undefined> = {
+  starting: 'starting',
+  ready: 'ready',
+  terminating: 'draining',
+  gone: undefined,
+}
 
 interface Observed {
   of: (service: string) => SampledReplica[]
@@ -46,15 +56,9 @@ export class Sampler {
     const entries = await Promise.all(
       this.#services.map(async (runtime) => {
         const replicas = this.#deployments.of(runtime.service)
-        const scraped = await Promise.all(
-          replicas.filter(({ state }) => state !== 'starting').map(async (replica) => [replica.name, await scrape(replica)] as const),
-        )
-        const pairs = scraped.flatMap(([name, after]) => {
-          if (!after) return []
-          now.set(name, after)
-          return [{ before: this.#before.get(name), after }]
-        })
-        return [runtime.service, { ...this.#sizes(runtime, replicas), ...ratesBetween(pairs, seconds) }] as const
+        const pairs = await this.#scrapeAll(replicas, now)
+        const pods = replicas.flatMap((replica) => this.#pod(replica, pairs.get(replica.name), seconds))
+        return [runtime.service, { ...this.#sizes(runtime, replicas), ...ratesBetween([...pairs.values()], seconds), pods }] as const
       }),
     )
     this.#before = now
@@ -72,6 +76,29 @@ export class Sampler {
     }
   }
 
+  /** The replicas that answer, by name. One that misses a look keeps its counters, or its next would count all since its birth. */
+  async #scrapeAll(replicas: SampledReplica[], now: Map<string, Counters>): Promise<Map<string, Pair>> {
+    const asked = replicas.filter(({ state }) => state !== 'starting' && state !== 'gone')
+    const scraped = await Promise.all(asked.map(async (replica) => [replica.name, await scrape(replica)] as const))
+    const pairs = new Map<string, Pair>()
+    for (const [name, after] of scraped) {
+      const before = this.#before.get(name)
+      if (after) pairs.set(name, { before, after })
+      const known = after ?? before
+      if (known) now.set(name, known)
+    }
+    return pairs
+  }
+
+  /** A replica's own figures; requests are not known where it did not answer. */
+  #pod({ name, state, pid }: SampledReplica, pair: Pair | undefined, seconds: number): PodSample[] {
+    const shown = podStates[state]
+    if (shown === undefined) return []
+    const used = pid === undefined ? undefined : this.#cpu.of(pid)?.millicores
+    const requestsPerS = pair ? Math.max(0, pair.after.arrivals - (pair.before?.arrivals ?? 0)) / seconds : null
+    return [{ name, state: shown, requestsPerS: thousandths(requestsPerS), cpuMillicores: thousandths(used ?? null) }]
+  }
+
   #sizes({ values }: Pick<ServiceRuntime, 'values'>, replicas: SampledReplica[]) {
     const deployment = this.#store.get('deployments', namespace, values.name)
     const hpa = this.#store.get('horizontalpodautoscalers', namespace, values.name)
@@ -86,6 +113,10 @@ export class Sampler {
       targetPercent: values.autoscaling.enabled ? values.autoscaling.targetCPUUtilizationPercentage : null,
     }
   }
+}
+
+function thousandths(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1000) / 1000
 }
 
 /** A replica under its CPU limit may answer late, or be gone: then this second has nothing from it. */

@@ -75,7 +75,7 @@ export function analyze(recording: Recording, limits: ReportLimits, policies: Po
   const seen = Object.keys(header.services).filter((name) => samples.some(({ services }) => services[name] !== undefined))
   const services = Object.fromEntries(seen.map((name) => [name, figuresOf(recording, name, summary, policies)]))
   const reactions = reactionsOf(recording, limits.p99MsMax).map(rounded)
-  const verdicts = limitVerdicts({ summary, samples, reactions, services }, limits)
+  const verdicts = limitVerdicts({ summary, samples, header, reactions, services }, limits)
   return {
     format: 'headroom-report',
     version: 1,

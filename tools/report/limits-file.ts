@@ -1,15 +1,20 @@
-/** The limits a report judges by: those of `make demo`, and others where a file names them. */
+/** The limits a report judges by: those of `make demo` or of `make kind-demo`, and others where a file names them. */
 import { boolean, type Check, listOf, number, orNull, shape, text, whole } from './checks.ts'
 import { readYaml, UsageError } from './input-file.ts'
-import { growth, limits } from './verdict.ts'
+import type { RecordingHeader } from './recording-format.ts'
+import { clusterGrowth, growth, limits } from './verdict.ts'
 
-/** Every limit by its name in a limits file. One that is null is not judged. */
-export const defaultLimits = {
+const common = {
   ...limits,
   /** Whether all invariants must have been checked and hold. */
   invariantsHold: true,
   /** How many replicas one service of each group must grow by and come back; no group, no verdict. */
   ...growth,
+  /** How many services must have reached so many replicas. */
+  grownServicesMin: null as number | null,
+  grownReplicas: clusterGrowth.grownReplicas,
+  /** Seconds from the end of the surge until every autoscaled service had its least replicas and kept them. */
+  backWithinSMax: null as number | null,
   /** The p99 that counts as back to normal after a step, in milliseconds. */
   p99MsMax: 1000,
   /** Of every step of the load, in seconds since the step. */
@@ -22,7 +27,13 @@ export const defaultLimits = {
   oracleRatioMax: null as number | null,
 }
 
-export type ReportLimits = typeof defaultLimits
+export type ReportLimits = typeof common
+
+/** Every limit by its name in a limits file, as each engine promises it. One that is null is not judged. */
+export const defaultLimits: Record<RecordingHeader['engine'], ReportLimits> = {
+  local: common,
+  kubernetes: { ...common, grown: [], ...clusterGrowth },
+}
 
 /** Every key of the file may be left out, and then has its default. */
 const given =
@@ -39,6 +50,9 @@ const checks: Record<keyof ReportLimits, Check> = {
   invariantsHold: boolean,
   grownBy: whole(1),
   grown: listOf(listOf(text()), 20),
+  grownServicesMin: orNull(whole(1)),
+  grownReplicas: whole(1),
+  backWithinSMax: orNull(number()),
   p99MsMax: number(1),
   firstDecisionSMax: orNull(number()),
   firstReadySMax: orNull(number()),
@@ -50,10 +64,10 @@ const checks: Record<keyof ReportLimits, Check> = {
 
 const file = shape(Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, given(check)])), true)
 
-/** Reads a limits file. @throws UsageError naming the first key that is not known or has no usable value */
-export function readLimits(path: string): ReportLimits {
+/** Reads a limits file: what it names stands in place of the default. @throws UsageError naming the first key that is not known or has no usable value */
+export function readLimits(path: string): Partial<ReportLimits> {
   const value = readYaml('--limits', path)
   const problem = file(value, '')
   if (problem !== undefined) throw new UsageError(`--limits ${path}: ${problem}`)
-  return { ...defaultLimits, ...(value as Partial<ReportLimits>) }
+  return value as Partial<ReportLimits>
 }

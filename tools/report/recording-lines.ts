@@ -40,6 +40,8 @@ const pod = shape({
   state: oneOf(...podStates.filter((state) => state !== 'gone')),
   requestsPerS: orNull(number()),
   cpuMillicores: orNull(number()),
+  cpuAtS: optional(number()),
+  cpuWindowS: optional(number()),
 })
 
 const serviceSample = shape({

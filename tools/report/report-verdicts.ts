@@ -1,6 +1,8 @@
 import type { ServiceFigures } from './analysis.ts'
 import type { ReportLimits } from './limits-file.ts'
+import { reachedVerdicts } from './reached.ts'
 import type { Reaction } from './reaction.ts'
+import type { ServiceHeader } from './recording-format.ts'
 import type { Sample } from './sample.ts'
 import type { Summary } from './summary.ts'
 import { commonVerdicts, scaledVerdicts, type Verdict } from './verdict.ts'
@@ -9,16 +11,18 @@ import { commonVerdicts, scaledVerdicts, type Verdict } from './verdict.ts'
 export interface Judged {
   summary: Summary
   samples: Sample[]
+  header: { services: Record<string, Pick<ServiceHeader, 'minReplicas' | 'spec'>> }
   reactions: Reaction[]
   services: Record<string, ServiceFigures>
 }
 
-/** A verdict for each limit: those of `make demo` first, then those that a limits file adds. */
-export function limitVerdicts({ summary, samples, reactions, services }: Judged, limits: ReportLimits): Verdict[] {
+/** A verdict for each limit: those of the demos first, then those that a limits file adds. */
+export function limitVerdicts({ summary, samples, header, reactions, services }: Judged, limits: ReportLimits): Verdict[] {
   const common = commonVerdicts(summary, samples, limits)
   return [
     ...(limits.invariantsHold ? common : common.filter(({ limit }) => limit !== 'all invariants hold')),
     ...scaledVerdicts(summary, limits.grown, limits.grownBy),
+    ...reachedVerdicts(summary, samples, header.services, limits),
     ...ofSteps('first decision', reactions, 'firstDecisionS', limits.firstDecisionSMax),
     ...ofSteps('first new replica ready', reactions, 'firstReadyS', limits.firstReadySMax),
     ...ofSteps(`p99 back under ${limits.p99MsMax} ms`, reactions, 'p99BackS', limits.p99BackSMax),

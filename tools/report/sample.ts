@@ -4,6 +4,9 @@ export interface PodSample {
   state: 'starting' | 'ready' | 'draining'
   requestsPerS: number | null
   cpuMillicores: number | null
+  /** When the CPU's measurement ended, in seconds of the recording, and over how many it was averaged. Left out where it is now. */
+  cpuAtS?: number
+  cpuWindowS?: number
 }
 
 /** What one service looked like in one second. Rates are per second; null means not known. */

@@ -21,6 +21,13 @@ export const growth = {
   grown: [['gateway'], ['orders'], ['catalog', 'inventory']],
 }
 
+/** What a cluster promises in its place: so many services with so many replicas, and all back within so many seconds of the surge's end. */
+export const clusterGrowth = {
+  grownServicesMin: 2,
+  grownReplicas: 4,
+  backWithinSMax: 240,
+}
+
 /** What every run promises, whatever it runs on. @param given in place of the limits above */
 export function commonVerdicts(summary: Summary, samples: Sample[], given = limits): Verdict[] {
   const { requests, orders, invariants } = summary

@@ -16,11 +16,17 @@ export interface Condition {
   lastTransitionTime?: Date | string
 }
 
+export interface Container {
+  name: string
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> }
+  ports?: { name?: string; containerPort: number }[]
+}
+
 export interface Pod {
   metadata?: Meta
   spec?: {
     nodeName?: string
-    containers: { name: string; resources?: { requests?: Record<string, string> }; ports?: { name?: string; containerPort: number }[] }[]
+    containers: Container[]
   }
   status?: {
     phase?: string
@@ -33,7 +39,7 @@ export interface Pod {
 
 export interface Deployment {
   metadata?: Meta
-  spec?: { replicas?: number; selector?: { matchLabels?: Record<string, string> } }
+  spec?: { replicas?: number; selector?: { matchLabels?: Record<string, string> }; template?: { spec?: { containers: Container[] } } }
   status?: { replicas?: number; readyReplicas?: number }
 }
 

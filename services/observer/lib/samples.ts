@@ -9,7 +9,7 @@ export interface ServiceSample extends Traffic {
   ready: number
   cpuPercent: number | null
   targetPercent: number | null
-  pods: { name: string; state: PodState; requestsPerS: number | null }[]
+  pods: { name: string; state: PodState; requestsPerS: number | null; cpuMillicores: number | null }[]
 }
 
 /** Calls from one service to another, per second. */
@@ -44,9 +44,9 @@ export function sampleOf({ at, services }: Fleet, meters: Pick<Meters, 'of'>): F
     const traffic = service.pods.flatMap(({ name }) => meters.of(name) ?? [])
     edges.push(...edgesOf(service.name, traffic, names))
     const { current, desired, ready, cpuPercent, targetPercent } = service
-    const pods = service.pods.map(({ name, state }) => {
+    const pods = service.pods.map(({ name, state, cpuMillicores }) => {
       const own = meters.of(name)
-      return { name, state, requestsPerS: own === undefined ? null : tenths(own.requestsPerS) }
+      return { name, state, requestsPerS: own === undefined ? null : tenths(own.requestsPerS), cpuMillicores }
     })
     return [service.name, { current, desired, ready, cpuPercent, targetPercent, ...together(traffic), pods }] as const
   })

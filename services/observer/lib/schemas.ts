@@ -60,7 +60,12 @@ const figures = {
   failedPerS: orNull(Type.Number()),
   p50Ms: orNull(Type.Number()),
   p99Ms: orNull(Type.Number()),
-  pods: Type.Array(Type.Object({ name: Type.String(), state: PodStateSchema, requestsPerS: orNull(Type.Number()) }, strict)),
+  pods: Type.Array(
+    Type.Object(
+      { name: Type.String(), state: PodStateSchema, requestsPerS: orNull(Type.Number()), cpuMillicores: orNull(Type.Number()) },
+      strict,
+    ),
+  ),
 }
 const EdgeSchema = Type.Object({ from: Type.String(), to: Type.String(), requestsPerS: Type.Number(), failedPerS: Type.Number() }, strict)
 const SampleSchema = Type.Object(

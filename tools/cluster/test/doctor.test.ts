@@ -21,6 +21,8 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
 const usage = (...millicores: number[]) =>
   millicores.map((value, index) => ({
     metadata: { name: `headroom-orders-${'ab'[index]}` },
+    timestamp: '2026-01-01T00:00:00Z',
+    window: '15s',
     containers: [{ name: 'app', usage: { cpu: `${value}m`, memory: '40Mi' } }],
   }))
 

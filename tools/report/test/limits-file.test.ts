@@ -15,12 +15,16 @@ function fileOf(t: Test, text: string): string {
 }
 
 t.test('a limits file changes what it names, in YAML and in JSON', async (t) => {
-  t.strictSame(readLimits(fileOf(t, 'firstDecisionSMax: 5\ngrown: [[orders]]\n')), {
-    ...defaultLimits,
-    firstDecisionSMax: 5,
-    grown: [['orders']],
-  })
-  t.strictSame(readLimits(fileOf(t, '{"failedMax": 3}')), { ...defaultLimits, failedMax: 3 })
+  t.strictSame(readLimits(fileOf(t, 'firstDecisionSMax: 5\ngrown: [[orders]]\n')), { firstDecisionSMax: 5, grown: [['orders']] })
+  t.strictSame(readLimits(fileOf(t, '{"failedMax": 3, "backWithinSMax": null}')), { failedMax: 3, backWithinSMax: null })
+})
+
+t.test('each engine has its own promises of growth, and all others in common', async (t) => {
+  const { local, kubernetes } = defaultLimits
+  t.match(local, { grownBy: 2, grown: [['gateway'], ['orders'], ['catalog', 'inventory']], grownServicesMin: null, backWithinSMax: null })
+  t.match(kubernetes, { grown: [], grownServicesMin: 2, grownReplicas: 4, backWithinSMax: 240 })
+  const own = { grown: [], grownServicesMin: null, backWithinSMax: null }
+  t.strictSame({ ...local, ...own }, { ...kubernetes, ...own })
 })
 
 t.test('a limits file with a mistake is refused by its key', async (t) => {

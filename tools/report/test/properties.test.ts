@@ -96,7 +96,7 @@ t.test('any recording has a report, and no figure of it is not a number', async 
         end: undefined,
         warnings: [],
       }
-      const analysis = analyze(recording, defaultLimits, defaultPolicies)
+      const analysis = analyze(recording, defaultLimits[recording.header.engine], defaultPolicies)
       for (const text of [JSON.stringify(analysis), reportHtml(recording, analysis)]) {
         if (/NaN|Infinity|undefined/.test(text)) throw new Error(text.match(/.{80}(NaN|Infinity|undefined).{20}/)?.[0] ?? text)
       }

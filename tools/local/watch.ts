@@ -1,0 +1,70 @@
+import type { LiveView } from '@headroom/report/live'
+import { PodTimes } from '@headroom/report/pod-times'
+import type { RecordingWriter } from '@headroom/report/recording'
+import type { Decision, LoadSample, Sample } from '@headroom/report/sample'
+import type { Engine } from './engine.ts'
+
+/** What is seen of the engine, second by second, from the first request to the end; shown, kept, and recorded where there is a recording. */
+export class Watch {
+  readonly samples: Sample[] = []
+  readonly decisions: Decision[] = []
+  readonly #engine: Pick<Engine, 'sample' | 'replicasOf'>
+  readonly #view: Pick<LiveView, 'sample' | 'decision'>
+  #startedAtMs = Date.now()
+  #recording: RecordingWriter | undefined
+  #times = new PodTimes(0)
+  load: LoadSample | null = null
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(engine: Pick<Engine, 'sample' | 'replicasOf'>, view: Pick<LiveView, 'sample' | 'decision'>) {
+    this.#engine = engine
+    this.#view = view
+  }
+
+  /** @param startedAtMs the wall clock's moment that every `atS` counts from */
+  start(startedAtMs = Date.now(), recording?: RecordingWriter): void {
+    this.#startedAtMs = startedAtMs
+    this.#recording = recording
+    this.#times = new PodTimes(startedAtMs)
+    this.#timer = setInterval(() => void this.look(), 1000)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Seconds since the start, in tenths. */
+  atS(atMs = Date.now()): number {
+    return Math.max(0, Math.round((atMs - this.#startedAtMs) / 100) / 10)
+  }
+
+  decided({ atMs, ...decision }: Omit<Decision, 'atS'> & { atMs: number }): void {
+    const dated = { ...decision, atS: this.atS(atMs) }
+    this.decisions.push(dated)
+    this.#recording?.decision(dated)
+    this.#view.decision(dated)
+  }
+
+  /** One second. A look that is still under way when the watch is stopped is left out: the end has been written by then. */
+  async look(): Promise<void> {
+    const services = await this.#engine.sample()
+    if (this.#timer === undefined) return
+    // Whatever happens to the wall clock, a recording does not go back in time.
+    const atS = Math.max(this.atS(), this.samples.at(-1)?.atS ?? 0)
+    const sample = { atS, load: this.load, services }
+    this.samples.push(sample)
+    this.#recordPods(Object.keys(services))
+    this.#recording?.sample(sample)
+    this.#view.sample(sample)
+  }
+
+  #recordPods(services: string[]): void {
+    const nowMs = Date.now()
+    for (const service of services) {
+      const pods = this.#engine.replicasOf(service).filter(({ state }) => state === 'starting' || state === 'ready')
+      const timed = pods.map(({ name, startedAtMs, readyAtMs = null }) => ({ name, startedAtMs, readyAtMs }))
+      for (const change of this.#times.changes(service, timed, nowMs)) this.#recording?.pod(change)
+    }
+  }
+}
