@@ -19,6 +19,9 @@ interface Cases {
   tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[]
 }
 
+// Every case is run again with each rule altered: half a minute on two busy cores.
+t.setTimeout(180_000)
+
 const rulesPath = 'charts/headroom/files/rules.yaml'
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const { groups } = parse(read(rulesPath)) as { groups: { rules: Alert[] }[] }
