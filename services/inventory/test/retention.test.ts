@@ -6,7 +6,7 @@ import t from 'tap'
 import { service } from '../app.ts'
 
 const { env, client } = await startDatabase(t, new URL('../migrate.ts', import.meta.url))
-const settings = { ...env, SWEEP_INTERVAL_MS: '60000', RETENTION_INTERVAL_MS: '3600000', RETENTION_BATCH_MAX: '7' }
+const settings = { ...env, SWEEP_INTERVAL_MS: '60000', RETENTION_INTERVAL_MS: '3600000', RETENTION_BATCH_MAX: '8' }
 const [one, other] = await Promise.all([1, 2].map(() => build(t, service, settings)))
 if (one === undefined || other === undefined) throw new Error('two replicas')
 
@@ -63,7 +63,7 @@ t.test(
   async (t) => {
     await openHall()
     t.ok(await one.server.prune(), 'there is more')
-    t.equal(await removedBy(one), 7)
+    t.equal(await removedBy(one), 8)
     while (await one.server.prune()) t.strictSame(await imbalance(), level, 'after each batch')
     t.strictSame(await states(), { confirmed: 10, released: 6, held: 4 })
     t.equal(await removedBy(one), 70)
