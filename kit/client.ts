@@ -7,6 +7,7 @@ import { gauge } from './metrics.ts'
 import { countCalls } from './outcomes.ts'
 import { loadPool } from './parts.ts'
 import type { Server } from './service.ts'
+import type { Tracer } from './tracing.ts'
 
 /** One call to a peer. */
 export interface Call {
@@ -63,22 +64,13 @@ export function createClient(
   server: Server,
   { name, url, timeoutMs = 2000, connections = 64, resend: mayRepeat = true }: ClientOptions,
 ): Client {
-  const Pool = loadPool()
-  const pool = new Pool(url, {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: 4000,
-    keepAliveMaxTimeout: 4000,
-    connect: { timeout: 500 },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: 1_048_576,
-  })
+  const pool = openPool(url, connections)
   let last: { ok: boolean; detail?: string } | undefined
   const { health, metrics, tracer } = server.kit
   health.watch(name, () => (last === undefined ? { status: 'unknown' } : { status: last.ok ? 'up' : 'down', detail: last.detail }))
   gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.stats.queued)
   const outcomes = countCalls(metrics.registry, name)
+  const send = tracer === undefined ? senderTo(pool) : spanned(tracer, name, url, senderTo(pool))
   ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.close())
 
   async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
@@ -86,28 +78,19 @@ export function createClient(
     if (remainingMs < 1) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
     if (pool.stats.queued >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
     try {
-      return answered(await send<T>(context, request, remainingMs))
+      return answered(await send<T>(context.traceparent, request, remainingMs))
     } catch (error) {
       // Measured anew: the connection may have broken after the deadline, and nothing is started then.
       const leftMs = timeFor(context, request)
       if (!mayRepeat || !mayResend(error, request) || leftMs < 1) throw silent(error)
       const again = { ...request, resendCount: (request.resendCount ?? 0) + 1 }
-      return await send<T>(context, again, leftMs).then(answered, (error) => Promise.reject(silent(error)))
+      return await send<T>(context.traceparent, again, leftMs).then(answered, (error) => Promise.reject(silent(error)))
     }
   }
 
   /** Milliseconds that a call may still take; less than one, which the deadline's header cannot say, is none. */
   function timeFor({ deadlineAt }: CallContext, call: Call): number {
     return Math.min(deadlineAt - performance.now(), call.timeoutMs ?? timeoutMs)
-  }
-
-  function send<T>({ traceparent }: CallContext, request: Call, timeoutMs: number): Promise<Answer<T>> {
-    if (tracer === undefined) return sendOnce<T>(pool, traceparent, request, timeoutMs)
-    const { method, path, resendCount = 0 } = request
-    const span = tracer.call(traceparent, name, { method, url: `${url}${path}`, resendCount })
-    const sent = sendOnce<T>(pool, span?.traceparent ?? traceparent, request, timeoutMs)
-    if (span !== undefined) sent.then(({ status }) => span.end(undefined, status), span.end)
-    return sent
   }
 
   function answered<T>(answer: Answer<T>): Answer<T> {
@@ -127,10 +110,41 @@ export function createClient(
   return { name, call }
 }
 
+function openPool(url: string, connections: number): Pool {
+  const Pool = loadPool()
+  return new Pool(url, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 4000,
+    connect: { timeout: 500 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: 1_048_576,
+  })
+}
+
 /** A kept-alive connection may close under a request before any byte of a reply: such a request is sent again once, if repeating it is safe. */
 function mayResend(error: unknown, { method, idempotencyKey }: Call): boolean {
   const { code } = error as NodeJS.ErrnoException
   return (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') && (method !== 'POST' || idempotencyKey !== undefined)
+}
+
+type Send = <T>(traceparent: string, request: Call, timeoutMs: number) => Promise<Answer<T>>
+
+function senderTo(pool: Pool): Send {
+  return (traceparent, request, timeoutMs) => sendOnce(pool, traceparent, request, timeoutMs)
+}
+
+/** Gives each request that is sent a span, which the peer hears of as its parent. */
+function spanned(tracer: Tracer, name: string, url: string, send: Send): Send {
+  return <T>(traceparent: string, request: Call, timeoutMs: number) => {
+    const { method, path, resendCount = 0 } = request
+    const span = tracer.call(traceparent, name, { method, url: `${url}${path}`, resendCount })
+    const sent = send<T>(span?.traceparent ?? traceparent, request, timeoutMs)
+    if (span !== undefined) sent.then(({ status }) => span.end(undefined, status), span.end)
+    return sent
+  }
 }
 
 async function sendOnce<T>(

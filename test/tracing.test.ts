@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { OnSale } from '@headroom/chaos/on-sale'
+import { OnSale, until } from '@headroom/chaos/on-sale'
 import { seededRandom } from '@headroom/load/random'
+import { linesOfFolder } from '@headroom/logs/read'
 import t, { type Test } from 'tap'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../kit/test/otlp-receiver.ts'
 
@@ -79,6 +80,16 @@ t.test('one order is one trace through all services, also one that fails', async
     t.match(find('gateway: POST /api/orders'), { parentSpanId: caller, status: { code: undefined } })
     nested(t, trace, caller)
     await recovered(t, receiver)
+    // The trace is sampled, so each has logged its part, and `make logs` finds it.
+    const logged = async () => {
+      const { lines } = await linesOfFolder(context.folder, traceId).catch(() => ({ lines: [] }))
+      return [...new Set(lines.map(({ fields }) => fields.service))].sort().join(' ')
+    }
+    await until(
+      'gateway, inventory, orders and payments have logged it',
+      async () => /gateway inventory orders payments/.test(await logged()),
+      10_000,
+    )
   })
 })
 

@@ -61,11 +61,14 @@ export async function startOtlpReceiver(t: Teardown): Promise<OtlpReceiver> {
       const giveUp = AbortSignal.timeout(timeoutMs)
       while (!holds(receiver.spans)) {
         await new Promise<void>((resolve, reject) => {
-          wakers.add(resolve)
+          const wake = () => {
+            wakers.delete(wake)
+            resolve()
+          }
+          wakers.add(wake)
           const names = () => receiver.spans.map(({ resource, name }) => `${resource['service.name']}: ${name}`).join(', ')
           giveUp.addEventListener('abort', () => reject(new Error(`not within ${timeoutMs} ms: ${holds}; there is ${names()}`)))
         })
-        wakers.clear()
       }
     },
     close: async () => {

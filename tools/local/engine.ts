@@ -7,7 +7,7 @@ import { startBalancers } from './balancers.ts'
 import { CpuUsage } from './cpu-usage.ts'
 import { Deployments } from './deployments.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, inheritedFrom } from './environment.ts'
 import { type KubeApi, serveKube } from './kube/server.ts'
 import { Store } from './kube/store.ts'
 import { runMigration } from './migrations.ts'
@@ -180,6 +180,7 @@ export class Engine {
       values: block,
       main: new URL(`services/${service}/main.ts`, root),
       env: {
+        ...inheritedFrom(process.env),
         ...environmentOf(block, addresses, libpq && { ...libpq, PGPORT: String(between('postgres', Number(libpq.PGPORT))) }),
         ...(serviceAccount.token ? { KUBECONFIG: this.kubeconfigFile } : {}),
         ...env[service],

@@ -21,3 +21,11 @@ export function environmentOf(
   })
   return { ...env, ...Object.fromEntries(calls), ...database }
 }
+
+/** What of our own environment the services get: where spans go. Not OTEL_SERVICE_NAME, which would give all of them one name. */
+const inherited = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_TRACES_SAMPLER_ARG']
+
+/** The variables of `env` that every service is started with. */
+export function inheritedFrom(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(inherited.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}

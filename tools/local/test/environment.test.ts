@@ -1,5 +1,5 @@
 import t from 'tap'
-import { environmentOf } from '../environment.ts'
+import { environmentOf, inheritedFrom } from '../environment.ts'
 import type { ServiceValues } from '../values.ts'
 import { leastValues } from './on-sale.ts'
 
@@ -28,4 +28,10 @@ t.test('a call to a service that does not run is refused by its path', async (t)
   t.throws(() => environmentOf(values, addresses, undefined), {
     message: 'charts/headroom: orders.peers.calls.PAYMENTS_URL names headroom-payments, which is not enabled in this profile',
   })
+})
+
+t.test('of our own environment the services learn where spans go, and nothing else', async (t) => {
+  const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_TRACES_SAMPLER_ARG: '0.1' }
+  t.strictSame(inheritedFrom({ ...tracing, OTEL_SERVICE_NAME: 'mine', PORT: '1', OTEL_RESOURCE_ATTRIBUTES: undefined }), tracing)
+  t.strictSame(inheritedFrom({ PATH: '/bin' }), {})
 })
