@@ -1,20 +1,15 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { KubeFaults } from '@headroom/local/kube/faults'
-import { type KubeApi, serveKube } from '@headroom/local/kube/server'
-import { Store } from '@headroom/local/kube/store'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
-import { differences, type Fleet, PaperFleet } from '../kube-fleet.ts'
+import { differences, type Fleet } from '../kube-fleet.ts'
 import { until } from '../on-sale.ts'
+import { PaperApi } from '../paper-api.ts'
 import { scrape, withProcess } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
 const observer = new URL('../../../services/observer/main.ts', import.meta.url)
 const watched = ['pods', 'deployments', 'horizontalpodautoscalers', 'events']
 const mebibyte = 1024 * 1024
-const changeEveryMs = 100
 const staleAfterS = 3
 /** The longest wait before the observer asks again, and what an answer takes. */
 const recoveredWithinMs = 35_000
@@ -33,7 +28,7 @@ export const kubernetesApi: Row = {
     const api = await PaperApi.start(context)
     try {
       return await withProcess(context, { main: observer, env: { ...env, KUBECONFIG: api.kubeconfig } }, async (replica) => {
-        const look = async () => (await (await fetch(`http://127.0.0.1:${replica.port}/fleet`)).json()) as Fleet
+        const look = () => fleetOf(replica)
         const same = async () => differences(await look(), api.store).length === 0
         await until('the observer shows the fleet', same, 30_000)
         const watch = new Watch(api, replica)
@@ -71,6 +66,20 @@ export const kubernetesApi: Row = {
       await api.close()
     }
   },
+}
+
+/** GET /fleet; a moment later when it is shed, as on a machine that is busy otherwise. */
+async function fleetOf({ port }: Replica): Promise<Fleet> {
+  let reply: Response | undefined
+  await until(
+    'the observer answers',
+    async () => {
+      reply = await fetch(`http://127.0.0.1:${port}/fleet`)
+      return reply.ok
+    },
+    5000,
+  )
+  return (await reply?.json()) as Fleet
 }
 
 async function troubles(context: RowContext, api: PaperApi, replica: Replica, look: () => Promise<Fleet>): Promise<Verdict[]> {
@@ -140,51 +149,5 @@ class Watch {
       await delay(100)
     }
     return readings.sort((a, b) => a - b)[2] as number
-  }
-}
-
-/** The local Kubernetes API over a fleet without processes, which can go away and come back on its port. */
-class PaperApi {
-  readonly store = new Store()
-  readonly faults = new KubeFaults()
-  readonly kubeconfig: string
-  goneForMs = 0
-  #api: KubeApi | undefined
-  #port = 0
-  #leftAtMs = 0
-  readonly #changing: NodeJS.Timeout
-
-  private constructor({ folder, random }: RowContext) {
-    this.kubeconfig = join(folder, 'kubeconfig')
-    const fleet = new PaperFleet(this.store, random)
-    this.#changing = setInterval(() => fleet.change(), changeEveryMs)
-  }
-
-  static async start(context: RowContext): Promise<PaperApi> {
-    const api = new PaperApi(context)
-    await api.comeBack()
-    return api
-  }
-
-  async comeBack(): Promise<void> {
-    const { store, faults } = this
-    this.#api = await serveKube(store, { namespace: 'shop', port: this.#port, bookmarkIntervalMs: 500, faults })
-    this.#port = Number(new URL(this.#api.url).port)
-    writeFileSync(this.kubeconfig, this.#api.kubeconfig)
-    if (this.#leftAtMs > 0) this.goneForMs += performance.now() - this.#leftAtMs
-  }
-
-  async leave(): Promise<void> {
-    this.#leftAtMs = performance.now()
-    await this.#api?.close()
-  }
-
-  stopChanging(): void {
-    clearInterval(this.#changing)
-  }
-
-  async close(): Promise<void> {
-    this.stopChanging()
-    await this.#api?.close()
   }
 }
