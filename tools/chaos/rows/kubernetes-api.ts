@@ -31,11 +31,10 @@ export const kubernetesApi: Row = {
         const look = () => fleetOf(replica)
         const same = async () => differences(await look(), api.store).length === 0
         await until('the observer shows the fleet', same, 30_000)
-        const watch = new Watch(api, replica)
         await delay(context.count(60_000, 2000), undefined, { signal: context.signal })
-        const bytesBefore = await watch.bytes()
+        const bytesBefore = await residentBytes(replica)
         const checks = await troubles(context, api, replica, look)
-        const bytesAfter = await watch.bytes()
+        const bytesAfter = await residentBytes(replica)
         // Nothing changes any more: now it can be compared.
         api.stopChanging()
         const sameAfterMs = await until('the observer shows the fleet again', same, recoveredWithinMs)
@@ -51,7 +50,6 @@ export const kubernetesApi: Row = {
           },
           checks: [
             ...checks,
-            ...watch.rates(),
             check(
               'its fleet is that of the API again',
               `${stale ? 'stale' : 'fresh'}, ${differences(await look(), api.store).length} differences`,
@@ -90,23 +88,26 @@ async function troubles(context: RowContext, api: PaperApi, replica: Replica, lo
     const { stale } = await look()
     return check(`access: ${access}`, `${access}, ${stale ? 'stale' : 'not stale yet'}`, true)
   }
+  const all = new Rates(api)
+  const ended = new Rates(api)
   faults.inflict('cut')
   await pause(480_000, 4000)
   faults.inflict('expired')
   await pause(120_000, 2000)
+  const whileEnded = ended.checks('while watches end')
   faults.inflict('forbidden')
   const forbidden = await said('forbidden')
   await pause(60_000, 0)
   faults.inflict('silent')
   await pause(300_000, 4000)
-  const checks = [forbidden, ...(await staleness(replica, look))]
+  const checks = [...whileEnded, forbidden, ...(await staleness(replica, look))]
   if (!context.quick) checks.push(await said('absent'))
   await api.leave()
   checks.push(await said('absent'))
   await pause(60_000, 0)
   faults.inflict('none')
   await api.comeBack()
-  return checks
+  return [...checks, ...all.checks('all along')]
 }
 
 /** That the data is old must be told, by the route and by a metric that grows. */
@@ -119,35 +120,34 @@ async function staleness(replica: Replica, look: () => Promise<Fleet>): Promise<
   return [check('silent: told to be stale, and older by the moment', `${before} s, then ${after} s`, after > before && after > staleAfterS)]
 }
 
-/** How often the API was asked, and how much memory the observer has, from the moment it is made. */
-class Watch {
+/** How often the API was asked to be watched since this was made. */
+class Rates {
   readonly #startedAtMs = performance.now()
   readonly #api: PaperApi
-  readonly #replica: Replica
   readonly #before: number[]
 
-  constructor(api: PaperApi, replica: Replica) {
+  constructor(api: PaperApi) {
     this.#api = api
-    this.#replica = replica
     this.#before = watched.map((plural) => api.faults.asked(plural).watches)
   }
 
   /** Reconnects a second of each resource. While it is gone the API counts nothing, and that time counts for nothing. */
-  rates(): Verdict[] {
+  checks(when: string): Verdict[] {
     const seconds = (performance.now() - this.#startedAtMs - this.#api.goneForMs) / 1000
     return watched.map((plural, index) => {
       const watches = this.#api.faults.asked(plural).watches - (this.#before[index] ?? 0)
-      return check(`${plural}: at most one reconnect a second`, `${watches} in ${Math.round(seconds)} s`, watches > 0 && watches <= seconds)
+      const limit = `${when}, ${plural} reconnects at most once a second`
+      return check(limit, `${watches} in ${Math.round(seconds)} s`, watches > 0 && watches <= seconds)
     })
   }
+}
 
-  /** Median of five readings. */
-  async bytes(): Promise<number> {
-    const readings: number[] = []
-    for (let i = 0; i < 5; i++) {
-      readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(this.#replica))?.[1]))
-      await delay(100)
-    }
-    return readings.sort((a, b) => a - b)[2] as number
+/** Median of five readings. */
+async function residentBytes(replica: Replica): Promise<number> {
+  const readings: number[] = []
+  for (let i = 0; i < 5; i++) {
+    readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(replica))?.[1]))
+    await delay(100)
   }
+  return readings.sort((a, b) => a - b)[2] as number
 }
