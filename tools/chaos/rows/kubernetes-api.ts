@@ -1,20 +1,15 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { KubeFaults } from '@headroom/local/kube/faults'
-import { type KubeApi, serveKube } from '@headroom/local/kube/server'
-import { Store } from '@headroom/local/kube/store'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
-import { differences, type Fleet, PaperFleet } from '../kube-fleet.ts'
+import { differences, type Fleet } from '../kube-fleet.ts'
 import { until } from '../on-sale.ts'
+import { PaperApi } from '../paper-api.ts'
 import { scrape, withProcess } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
 const observer = new URL('../../../services/observer/main.ts', import.meta.url)
 const watched = ['pods', 'deployments', 'horizontalpodautoscalers', 'events']
 const mebibyte = 1024 * 1024
-const changeEveryMs = 100
 const staleAfterS = 3
 /** The longest wait before the observer asks again, and what an answer takes. */
 const recoveredWithinMs = 35_000
@@ -33,14 +28,13 @@ export const kubernetesApi: Row = {
     const api = await PaperApi.start(context)
     try {
       return await withProcess(context, { main: observer, env: { ...env, KUBECONFIG: api.kubeconfig } }, async (replica) => {
-        const look = async () => (await (await fetch(`http://127.0.0.1:${replica.port}/fleet`)).json()) as Fleet
+        const look = () => fleetOf(replica)
         const same = async () => differences(await look(), api.store).length === 0
         await until('the observer shows the fleet', same, 30_000)
-        const watch = new Watch(api, replica)
         await delay(context.count(60_000, 2000), undefined, { signal: context.signal })
-        const bytesBefore = await watch.bytes()
+        const bytesBefore = await residentBytes(replica)
         const checks = await troubles(context, api, replica, look)
-        const bytesAfter = await watch.bytes()
+        const bytesAfter = await residentBytes(replica)
         // Nothing changes any more: now it can be compared.
         api.stopChanging()
         const sameAfterMs = await until('the observer shows the fleet again', same, recoveredWithinMs)
@@ -56,7 +50,6 @@ export const kubernetesApi: Row = {
           },
           checks: [
             ...checks,
-            ...watch.rates(),
             check(
               'its fleet is that of the API again',
               `${stale ? 'stale' : 'fresh'}, ${differences(await look(), api.store).length} differences`,
@@ -73,6 +66,20 @@ export const kubernetesApi: Row = {
   },
 }
 
+/** GET /fleet; a moment later when it is shed, as on a machine that is busy otherwise. */
+async function fleetOf({ port }: Replica): Promise<Fleet> {
+  let reply: Response | undefined
+  await until(
+    'the observer answers',
+    async () => {
+      reply = await fetch(`http://127.0.0.1:${port}/fleet`)
+      return reply.ok
+    },
+    5000,
+  )
+  return (await reply?.json()) as Fleet
+}
+
 async function troubles(context: RowContext, api: PaperApi, replica: Replica, look: () => Promise<Fleet>): Promise<Verdict[]> {
   const { faults } = api
   const pause = (full: number, quick: number) => delay(context.count(full, quick), undefined, { signal: context.signal })
@@ -81,23 +88,26 @@ async function troubles(context: RowContext, api: PaperApi, replica: Replica, lo
     const { stale } = await look()
     return check(`access: ${access}`, `${access}, ${stale ? 'stale' : 'not stale yet'}`, true)
   }
+  const all = new Rates(api)
+  const ended = new Rates(api)
   faults.inflict('cut')
   await pause(480_000, 4000)
   faults.inflict('expired')
   await pause(120_000, 2000)
+  const whileEnded = ended.checks('while watches end')
   faults.inflict('forbidden')
   const forbidden = await said('forbidden')
   await pause(60_000, 0)
   faults.inflict('silent')
   await pause(300_000, 4000)
-  const checks = [forbidden, ...(await staleness(replica, look))]
+  const checks = [...whileEnded, forbidden, ...(await staleness(replica, look))]
   if (!context.quick) checks.push(await said('absent'))
   await api.leave()
   checks.push(await said('absent'))
   await pause(60_000, 0)
   faults.inflict('none')
   await api.comeBack()
-  return checks
+  return [...checks, ...all.checks('all along')]
 }
 
 /** That the data is old must be told, by the route and by a metric that grows. */
@@ -110,81 +120,34 @@ async function staleness(replica: Replica, look: () => Promise<Fleet>): Promise<
   return [check('silent: told to be stale, and older by the moment', `${before} s, then ${after} s`, after > before && after > staleAfterS)]
 }
 
-/** How often the API was asked, and how much memory the observer has, from the moment it is made. */
-class Watch {
+/** How often the API was asked to be watched since this was made. */
+class Rates {
   readonly #startedAtMs = performance.now()
   readonly #api: PaperApi
-  readonly #replica: Replica
   readonly #before: number[]
 
-  constructor(api: PaperApi, replica: Replica) {
+  constructor(api: PaperApi) {
     this.#api = api
-    this.#replica = replica
     this.#before = watched.map((plural) => api.faults.asked(plural).watches)
   }
 
   /** Reconnects a second of each resource. While it is gone the API counts nothing, and that time counts for nothing. */
-  rates(): Verdict[] {
+  checks(when: string): Verdict[] {
     const seconds = (performance.now() - this.#startedAtMs - this.#api.goneForMs) / 1000
     return watched.map((plural, index) => {
       const watches = this.#api.faults.asked(plural).watches - (this.#before[index] ?? 0)
-      return check(`${plural}: at most one reconnect a second`, `${watches} in ${Math.round(seconds)} s`, watches > 0 && watches <= seconds)
+      const limit = `${when}, ${plural} reconnects at most once a second`
+      return check(limit, `${watches} in ${Math.round(seconds)} s`, watches > 0 && watches <= seconds)
     })
-  }
-
-  /** Median of five readings. */
-  async bytes(): Promise<number> {
-    const readings: number[] = []
-    for (let i = 0; i < 5; i++) {
-      readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(this.#replica))?.[1]))
-      await delay(100)
-    }
-    return readings.sort((a, b) => a - b)[2] as number
   }
 }
 
-/** The local Kubernetes API over a fleet without processes, which can go away and come back on its port. */
-class PaperApi {
-  readonly store = new Store()
-  readonly faults = new KubeFaults()
-  readonly kubeconfig: string
-  goneForMs = 0
-  #api: KubeApi | undefined
-  #port = 0
-  #leftAtMs = 0
-  readonly #changing: NodeJS.Timeout
-
-  private constructor({ folder, random }: RowContext) {
-    this.kubeconfig = join(folder, 'kubeconfig')
-    const fleet = new PaperFleet(this.store, random)
-    this.#changing = setInterval(() => fleet.change(), changeEveryMs)
+/** Median of five readings. */
+async function residentBytes(replica: Replica): Promise<number> {
+  const readings: number[] = []
+  for (let i = 0; i < 5; i++) {
+    readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(replica))?.[1]))
+    await delay(100)
   }
-
-  static async start(context: RowContext): Promise<PaperApi> {
-    const api = new PaperApi(context)
-    await api.comeBack()
-    return api
-  }
-
-  async comeBack(): Promise<void> {
-    const { store, faults } = this
-    this.#api = await serveKube(store, { namespace: 'shop', port: this.#port, bookmarkIntervalMs: 500, faults })
-    this.#port = Number(new URL(this.#api.url).port)
-    writeFileSync(this.kubeconfig, this.#api.kubeconfig)
-    if (this.#leftAtMs > 0) this.goneForMs += performance.now() - this.#leftAtMs
-  }
-
-  async leave(): Promise<void> {
-    this.#leftAtMs = performance.now()
-    await this.#api?.close()
-  }
-
-  stopChanging(): void {
-    clearInterval(this.#changing)
-  }
-
-  async close(): Promise<void> {
-    this.stopChanging()
-    await this.#api?.close()
-  }
+  return readings.sort((a, b) => a - b)[2] as number
 }

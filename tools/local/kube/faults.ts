@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError } from './errors.ts'
 
 /**
- * `cut`: every watch is cut a moment after it was opened. `expired`: every watch is answered 410 Gone, in turn as the answer and as an event.
+ * `cut`: every watch ends a moment after it was opened, in turn torn off and in good order. `expired`: every watch is answered 410 Gone, in turn as the answer and as an event.
  * `silent`: connections are accepted and nothing is said, on the watches that are open neither, and never again. `forbidden`: 403.
  */
 export type KubeFault = 'none' | 'cut' | 'expired' | 'silent' | 'forbidden'
@@ -82,9 +82,11 @@ export class KubeFaults {
   }
 
   #cut(raw: ServerResponse): void {
-    if (raw.destroyed) return
+    if (raw.destroyed || raw.writableEnded) return
     this.ended++
-    raw.destroy()
+    // A network and a load balancer tear connections off; an API server that is replaced closes them.
+    if (this.ended % 2 === 1) raw.destroy()
+    else raw.end()
   }
 
   #expire(): void {
