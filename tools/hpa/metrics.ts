@@ -13,6 +13,15 @@ export interface MetricStatus {
   [source: string]: unknown
 }
 
+/** The CPU in a status, in percent of the request: the `averageUtilization` of its first metric of CPU; null where it has none. */
+export function cpuUtilization(currentMetrics: readonly MetricStatus[] | null | undefined): number | null {
+  for (const { resource, containerResource } of currentMetrics ?? []) {
+    const metric = (containerResource ?? resource) as { name: string; current?: { averageUtilization?: number } } | undefined
+    if (metric?.name === 'cpu') return metric.current?.averageUtilization ?? null
+  }
+  return null
+}
+
 export interface Proposal {
   replicas: number
   /** As upstream names it in conditions and events: `cpu resource utilization (percentage of request)`. */

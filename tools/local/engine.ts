@@ -127,9 +127,9 @@ export class Engine {
     })
   }
 
-  /** One look at every service. */
-  async sample(): Promise<Record<string, ServiceSample>> {
-    return (await this.#sampler?.sample()) ?? {}
+  /** One look at every service. @param originMs what the times in it count from, on the wall clock */
+  async sample(originMs: number): Promise<Record<string, ServiceSample>> {
+    return (await this.#sampler?.sample(originMs)) ?? {}
   }
 
   /** Stops everything, in the order in which nothing is missed by what still runs. */

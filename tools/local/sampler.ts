@@ -1,3 +1,4 @@
+import { cpuUtilization } from '@headroom/hpa/metrics'
 import { milliValue } from '@headroom/hpa/quantity'
 import type { PodSample, ServiceSample } from '@headroom/report/sample'
 import { type Counters, countersOf, ratesBetween } from '@headroom/report/traffic'
@@ -48,8 +49,8 @@ export class Sampler {
     this.#services = options.services
   }
 
-  /** Scrapes all replicas; rates are since the last call. */
-  async sample(): Promise<Record<string, ServiceSample>> {
+  /** Scrapes all replicas; rates are since the last call. @param originMs of the times of CPU measurements: the recording's beginning */
+  async sample(originMs = 0): Promise<Record<string, ServiceSample>> {
     const atMs = Date.now()
     const seconds = Math.max(0.001, (atMs - this.#beforeAtMs) / 1000)
     const now = new Map<string, Counters>()
@@ -57,7 +58,7 @@ export class Sampler {
       this.#services.map(async (runtime) => {
         const replicas = this.#deployments.of(runtime.service)
         const pairs = await this.#scrapeAll(replicas, now)
-        const pods = replicas.flatMap((replica) => this.#pod(replica, pairs.get(replica.name), seconds))
+        const pods = replicas.flatMap((replica) => this.#pod(replica, pairs.get(replica.name), seconds, originMs))
         return [runtime.service, { ...this.#sizes(runtime, replicas), ...ratesBetween([...pairs.values()], seconds), pods }] as const
       }),
     )
@@ -91,12 +92,17 @@ export class Sampler {
   }
 
   /** A replica's own figures; requests are not known where it did not answer. */
-  #pod({ name, state, pid }: SampledReplica, pair: Pair | undefined, seconds: number): PodSample[] {
+  #pod({ name, state, pid }: SampledReplica, pair: Pair | undefined, seconds: number, originMs: number): PodSample[] {
     const shown = podStates[state]
     if (shown === undefined) return []
-    const used = pid === undefined ? undefined : this.#cpu.of(pid)?.millicores
+    const used = pid === undefined ? undefined : this.#cpu.of(pid)
+    const measured = used && {
+      cpuAtS: Math.max(0, thousandths((used.atMs - originMs) / 1000)),
+      cpuWindowS: thousandths(used.windowMs / 1000),
+    }
     const requestsPerS = pair ? Math.max(0, pair.after.arrivals - (pair.before?.arrivals ?? 0)) / seconds : null
-    return [{ name, state: shown, requestsPerS: thousandths(requestsPerS), cpuMillicores: thousandths(used ?? null) }]
+    const cpuMillicores = used === undefined ? null : thousandths(used.millicores)
+    return [{ name, state: shown, requestsPerS: requestsPerS === null ? null : thousandths(requestsPerS), cpuMillicores, ...measured }]
   }
 
   #sizes({ values }: Pick<ServiceRuntime, 'values'>, replicas: SampledReplica[]) {
@@ -110,13 +116,14 @@ export class Sampler {
       desired: hpa?.status?.desiredReplicas ?? deployment?.spec.replicas ?? 0,
       ready: ready.length,
       cpuPercent: used.length === 0 ? null : (used.reduce((sum, value) => sum + value, 0) / used.length / requested) * 100,
+      ...(hpa && { averageUtilization: cpuUtilization(hpa.status?.currentMetrics) }),
       targetPercent: values.autoscaling.enabled ? values.autoscaling.targetCPUUtilizationPercentage : null,
     }
   }
 }
 
-function thousandths(value: number | null): number | null {
-  return value === null ? null : Math.round(value * 1000) / 1000
+function thousandths(value: number): number {
+  return Math.round(value * 1000) / 1000
 }
 
 /** A replica under its CPU limit may answer late, or be gone: then this second has nothing from it. */

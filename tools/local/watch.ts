@@ -48,7 +48,7 @@ export class Watch {
 
   /** One second. A look that is still under way when the watch is stopped is left out: the end has been written by then. */
   async look(): Promise<void> {
-    const services = await this.#engine.sample()
+    const services = await this.#engine.sample(this.#startedAtMs)
     if (this.#timer === undefined) return
     // Whatever happens to the wall clock, a recording does not go back in time.
     const atS = Math.max(this.atS(), this.samples.at(-1)?.atS ?? 0)

@@ -5,10 +5,10 @@
 import { decide } from '@headroom/hpa/decide'
 import { EMPTY_HISTORY, type History, scaled } from '@headroom/hpa/history'
 import { withDefaults } from '@headroom/hpa/spec'
-import type { PodChange, Recording, ServiceHeader } from './recording-format.ts'
+import type { PodChange, Recording } from './recording-format.ts'
 import { withTarget } from './recording-lines.ts'
 import { decisionInput, type ReplayPod } from './replay-input.ts'
-import type { Sample, ServiceSample } from './sample.ts'
+import type { PodSample, Sample, ServiceSample } from './sample.ts'
 import { round } from './spans.ts'
 import { syncMoments } from './sync-moments.ts'
 
@@ -31,8 +31,6 @@ export interface Agreement {
   differences: Difference[]
 }
 
-/** A cluster is polled every 2 s, so that what is seen of it is up to so old. */
-const pollS = { local: 0, kubernetes: 2 }
 const LONG_AGO_S = -1e7
 
 /** Compares prediction and recording for one service; undefined where no autoscaler sized it. */
@@ -41,8 +39,7 @@ export function agreementOf(recording: Recording, service: string): Agreement | 
   if (own === undefined || own.spec === null) return undefined
   const moments = syncMoments(recording, service)
   const states = podStates(recording.pods, service, recording.samples[0]?.atS ?? 0)
-  const lateS = pollS[recording.header.engine]
-  const looks = looksAt(recording.samples, service, moments, lateS)
+  const looks = looksAt(recording.samples, service, moments)
   const spec = withTarget(own.spec, service)
   let history: History = EMPTY_HISTORY
   const periods: Difference[] = []
@@ -50,8 +47,10 @@ export function agreementOf(recording: Recording, service: string): Agreement | 
     const before = looks[index]?.services[service]
     const after = looks[index + 1]?.services[service]
     if (before === undefined || after === undefined) continue
-    const pods = podsOf(before, after, looks[index] as Sample, states, own)
-    const { speed } = recording.header
+    const { speed, engine } = recording.header
+    // On Kubernetes the CPU of a service is the one in its autoscaler's status.
+    const decidedBy = engine === 'kubernetes' ? after.cpuPercent : after.averageUtilization
+    const pods = podsOf({ before, after, atS, decidedBy, times: states, requestMillicores: own.cpuRequestMillicores })
     const input = decisionInput({ spec, atS, speed, currentReplicas: before.desired, pods, requestMillicores: own.cpuRequestMillicores })
     const decision = decide(spec, input, history)
     // What was done is what the recording says, right or wrong; the recommendation is the rules' own.
@@ -76,12 +75,12 @@ function summary(periods: Difference[]): Agreement {
   }
 }
 
-/** The last sample of the service before each moment, as far as it was seen by then. */
-function looksAt(samples: Sample[], service: string, moments: number[], lateS: number): (Sample | undefined)[] {
+/** The last sample of the service before each moment. */
+function looksAt(samples: Sample[], service: string, moments: number[]): (Sample | undefined)[] {
   const own = samples.filter(({ services }) => services[service] !== undefined)
   let next = 0
   return moments.map((atS) => {
-    while ((own[next]?.atS ?? Number.POSITIVE_INFINITY) < atS - lateS) next++
+    while ((own[next]?.atS ?? Number.POSITIVE_INFINITY) < atS) next++
     return own[next - 1]
   })
 }
@@ -101,35 +100,51 @@ function podStates(changes: PodChange[], service: string, firstAtS: number): Pod
   return times
 }
 
+interface Look {
+  before: ServiceSample
+  after: ServiceSample
+  atS: number
+  /** Percent in the autoscaler's status after its decision, which is what it decided by; null: it had none, undefined: not recorded. */
+  decidedBy: number | null | undefined
+  times: PodTimes
+  requestMillicores: number
+}
+
 /**
- * The pods as they were looked at. Without the CPU of each, all have the mean: on Kubernetes the one in the autoscaler's
- * status after its decision, which is what it decided by.
+ * The pods as they were looked at. Where the status is known, each that was measured has the mean it shows, since what
+ * single pods used by the measurement that was decided by may not have been seen.
  */
-function podsOf(before: ServiceSample, after: ServiceSample, { atS }: Sample, times: PodTimes, own: ServiceHeader): ReplayPod[] {
+function podsOf({ before, after, atS, decidedBy, times, requestMillicores }: Look): ReplayPod[] {
+  // The status cuts percentages to whole numbers, so the truth is half a percent above it, more or less.
+  const mean = decidedBy == null ? null : ((decidedBy + 0.5) / 100) * requestMillicores
   const { pods } = before
-  const percent = pods === undefined || pods.every(({ cpuMillicores }) => cpuMillicores === null) ? after.cpuPercent : null
-  const mean = percent === null ? null : (percent / 100) * own.cpuRequestMillicores
   if (pods === undefined) {
     return Array.from({ length: before.current }, (_, index) => {
       const ready = index < before.ready
-      return {
-        name: `pod-${index}`,
-        startedAtS: ready ? LONG_AGO_S : atS,
-        readyAtS: ready ? LONG_AGO_S : null,
-        deleting: false,
-        millicores: ready ? mean : null,
-      }
+      const [startedAtS, readyAtS] = ready ? [LONG_AGO_S, LONG_AGO_S] : [atS, null]
+      return { name: `pod-${index}`, startedAtS, readyAtS, deleting: false, millicores: ready ? mean : null }
     })
   }
-  return pods.map(({ name, state, cpuMillicores }) => {
-    const { startedAtS, readyAtS } = times.get(name) ?? { startedAtS: atS, readyAtS: atS }
-    const ready = state === 'starting' ? null : readyAtS
+  const nobody = pods.every(({ cpuMillicores }) => cpuMillicores === null)
+  const later = new Map(after.pods?.map((pod) => [pod.name, pod]))
+  return pods.map((pod) => {
+    const { startedAtS, readyAtS } = times.get(pod.name) ?? { startedAtS: atS, readyAtS: atS }
+    const ready = pod.state === 'starting' ? null : readyAtS
+    const own = pod.cpuMillicores === null ? null : Math.round(pod.cpuMillicores)
+    const measured = nobody ? ready !== null : own !== null
     return {
-      name,
+      name: pod.name,
       startedAtS,
       readyAtS: ready,
-      deleting: state === 'draining',
-      millicores: cpuMillicores ?? (ready === null ? null : mean),
+      deleting: pod.state === 'draining',
+      millicores: !measured || decidedBy === null ? null : (mean ?? own),
+      ...windowAt(atS, later.get(pod.name), pod),
     }
   })
+}
+
+/** The window of the newest measurement that had ended by then. @param seen the newest first */
+function windowAt(atS: number, ...seen: (PodSample | undefined)[]): Pick<ReplayPod, 'measuredAtS' | 'windowS'> {
+  const ended = seen.find((pod) => pod?.cpuAtS !== undefined && pod.cpuAtS <= atS)
+  return ended?.cpuAtS === undefined ? {} : { measuredAtS: ended.cpuAtS, windowS: ended.cpuWindowS }
 }

@@ -50,6 +50,7 @@ const serviceSample = shape({
   ready: whole(),
   cpuPercent: orNull(number()),
   targetPercent: orNull(number()),
+  averageUtilization: optional(orNull(number())),
   requestsPerS: number(),
   p99Ms: orNull(number()),
   shedPerS: number(),

@@ -15,6 +15,9 @@ export interface ReplayPod {
   readyAtS: number | null
   deleting: boolean
   millicores: number | null
+  /** When the measurement ended, and over how many seconds it was averaged; one metrics-server window that ends now where left out. */
+  measuredAtS?: number
+  windowS?: number | undefined
 }
 
 export interface Moment {
@@ -27,7 +30,7 @@ export interface Moment {
   requestMillicores: number
 }
 
-/** What the autoscaler would be shown at this moment. A CPU measurement ends now and covers one window. */
+/** What the autoscaler would be shown at this moment. */
 export function decisionInput({ spec, atS, speed, currentReplicas, pods, requestMillicores }: Moment): Input {
   const toMs = (seconds: number) => Math.round(seconds * speed * 1000)
   const nowMs = toMs(atS)
@@ -36,8 +39,10 @@ export function decisionInput({ spec, atS, speed, currentReplicas, pods, request
     .map((metric) => (metric.type === 'ContainerResource' ? metric.containerResource.container : undefined))
     .find(Boolean)
   const samples = new Map<string, PodSample>()
-  for (const { name, millicores } of pods) {
-    if (millicores !== null) samples.set(name, { milli: Math.round(millicores), timestampMs: nowMs, windowMs: WINDOW_MS })
+  for (const { name, millicores, measuredAtS, windowS } of pods) {
+    const timestampMs = measuredAtS === undefined ? nowMs : toMs(measuredAtS)
+    const windowMs = windowS === undefined ? WINDOW_MS : toMs(windowS)
+    if (millicores !== null) samples.set(name, { milli: millicores, timestampMs, windowMs })
   }
   return {
     nowMs,
@@ -58,9 +63,12 @@ function readingOf(metric: MetricSpec, samples: ReadonlyMap<string, PodSample>):
   return cpu ? { samples } : { error: 'a recording holds the cpu of pods and nothing else' }
 }
 
-/** CPU of all ready replicas together, in millicores; null when it was not measured. */
-export function totalMillicores({ cpuPercent, ready, pods }: ServiceSample, requestMillicores: number): number | null {
-  if (cpuPercent !== null) return ready === 0 ? null : (cpuPercent / 100) * requestMillicores * ready
-  const known = (pods ?? []).flatMap(({ state, cpuMillicores }) => (state === 'ready' && cpuMillicores !== null ? [cpuMillicores] : []))
+/**
+ * CPU of all ready replicas together, in millicores; null when it was not measured. That of each is newer than the percentage,
+ * which on Kubernetes is the one in the autoscaler's status.
+ */
+export function totalMillicores({ cpuPercent, ready, pods = [] }: ServiceSample, requestMillicores: number): number | null {
+  const known = pods.flatMap(({ state, cpuMillicores }) => (state === 'ready' && cpuMillicores !== null ? [cpuMillicores] : []))
+  if (cpuPercent !== null && known.length < ready) return ready === 0 ? null : (cpuPercent / 100) * requestMillicores * ready
   return known.length === 0 ? null : known.reduce((sum, millicores) => sum + millicores, 0)
 }

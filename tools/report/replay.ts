@@ -99,7 +99,7 @@ class Fleet {
   ): boolean {
     const ready = this.readyAt(atS)
     const most = cpuLimitMillicores > 0 ? cpuLimitMillicores : Number.POSITIVE_INFINITY
-    const each = total === null || ready === 0 ? null : Math.min(most, total / ready)
+    const each = total === null || ready === 0 ? null : Math.round(Math.min(most, total / ready))
     const pods = this.#pods.map((pod) => {
       const isReady = pod.readyAtS !== null && pod.readyAtS <= atS
       return { ...pod, readyAtS: isReady ? pod.readyAtS : null, millicores: isReady ? each : 0 }

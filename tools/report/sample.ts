@@ -17,6 +17,8 @@ export interface ServiceSample {
   /** CPU of the ready replicas as percent of their request, and the percentage the autoscaler aims at. */
   cpuPercent: number | null
   targetPercent: number | null
+  /** CPU in the autoscaler's status: what it decided by last. Left out where cpuPercent is that. */
+  averageUtilization?: number | null
   requestsPerS: number
   p99Ms: number | null
   shedPerS: number

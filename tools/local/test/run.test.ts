@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,18 +91,22 @@ t.test('start runs until Ctrl-C, which is its good end', async (t) => {
   await nothingLeft(t)
 })
 
+const earlier = ['summary.json', 'recording.ndjson', 'report.html', 'report.json', 'report.csv']
+
 t.test('a signal ends a surge', async (t) => {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    const { running, nothingLeft, out } = run(t, onSale(t, { gateway: {} }), 'demo', '--calm', '60')
+    const root = onSale(t, { gateway: {} })
+    for (const name of earlier) writeFileSync(new URL(`out/${name}`, root), 'of an earlier surge')
+    const { running, nothingLeft, out } = run(t, root, 'demo', '--calm', '60')
     await running.prints(/warming up: 8 s/)
     const ended = await running.end(signal)
     t.equal(ended.code, code)
     t.ok(ended.tookMs < promptMs, `${ended.tookMs} ms`)
     t.equal(running.stderr, `stopped by ${signal}\n`)
-    t.notOk(existsSync(out('summary.json')))
+    for (const name of earlier) t.notOk(existsSync(out(name)), name)
     await nothingLeft(t)
   }
 })

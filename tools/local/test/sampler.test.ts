@@ -65,10 +65,52 @@ t.test('sizes, CPU of the ready ones against the request, and rates since the la
   t.ok(Number(second?.requestsPerS) > 0)
   t.equal(Math.round((Number(second?.requestsPerS) / Number(second?.shedPerS)) * 10) / 10, 8, '40 arrivals, 5 of them shed')
   t.ok(performance.now() - beforeMs < 900, 'one that starts is not asked')
+  t.equal(second?.averageUtilization, null, 'the autoscaler has not looked')
   store.change('horizontalpodautoscalers', 'headroom', 'headroom-orders', (hpa) => {
-    hpa.status = { desiredReplicas: 3 }
+    const containerResource = { name: 'cpu', container: 'app', current: { averageUtilization: 73 } }
+    hpa.status = { desiredReplicas: 3, currentMetrics: [{ type: 'ContainerResource', containerResource }] }
   })
-  t.match(await sample(), { desired: 3 })
+  t.match(await sample(), { desired: 3, averageUtilization: 73 })
+})
+
+t.test('each replica with its state, its share of the requests and its CPU, but none that is gone', async (t) => {
+  const [a, b] = [await opsPort(t), await opsPort(t)]
+  const { sampler } = setUp(
+    [
+      { name: 'a', state: 'ready', pid: 1, opsPort: a.port },
+      { name: 'b', state: 'terminating', pid: 2, opsPort: b.port },
+      { name: 'c', state: 'starting', pid: 3, opsPort: 1 },
+      { name: 'd', state: 'gone', pid: 4, opsPort: 1 },
+    ],
+    { 1: 90.1234, 2: 500 },
+  )
+  const look = async () => (await sampler.sample(-2500)).orders?.pods
+  a.count(100)
+  b.count(100)
+  await look()
+  a.count(130)
+  b.count(110)
+  const pods = await look()
+  const measured = { cpuAtS: 2.5, cpuWindowS: 1 }
+  t.match(pods, [
+    { name: 'a', state: 'ready', cpuMillicores: 90.123, ...measured },
+    { name: 'b', state: 'draining', cpuMillicores: 500, ...measured },
+    { name: 'c', state: 'starting', requestsPerS: null, cpuMillicores: null },
+  ])
+  t.equal(pods?.length, 3)
+  t.equal(Math.round((Number(pods?.[0]?.requestsPerS) / Number(pods?.[1]?.requestsPerS)) * 10) / 10, 3, '30 requests and 10')
+})
+
+t.test('what a replica served while it did not answer is counted when it does, and not what it served before', async (t) => {
+  const { port, count } = await opsPort(t)
+  const { sample } = setUp([{ name: 'a', state: 'ready', pid: 1, opsPort: port }])
+  count(100_000)
+  await sample()
+  count(undefined)
+  t.match(await sample(), { requestsPerS: 0, pods: [{ requestsPerS: null }] })
+  count(100_010)
+  const after = await sample()
+  t.ok(Number(after?.requestsPerS) > 0 && Number(after?.requestsPerS) < 10_000, `${after?.requestsPerS}/s`)
 })
 
 t.test('a replica that answers late or is gone has nothing to say, and holds nobody up', async (t) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decide } from '@headroom/hpa/decide'
 import { EMPTY_HISTORY, type History } from '@headroom/hpa/history'
+import { cpuUtilization } from '@headroom/hpa/metrics'
 import type { Test } from 'tap'
 import { type RecordingHeader, RecordingWriter, type ServiceHeader } from '../recording.ts'
 import { decisionInput } from '../replay-input.ts'
@@ -68,7 +69,11 @@ export function synthesize(given: Partial<Shape> = {}) {
       for (const fleet of fleets.values()) decisions.push(...fleet.decide(nextS, shape.speed))
       nextS += periodS
     }
-    samples.push({ atS, load, services: Object.fromEntries([...fleets].map(([name, fleet]) => [name, fleet.look(atS, load.offered)])) })
+    samples.push({
+      atS,
+      load,
+      services: Object.fromEntries([...fleets].map(([name, fleet]) => [name, fleet.look(atS, load.offered, shape.engine)])),
+    })
   }
   const header: RecordingHeader = {
     engine: shape.engine,
@@ -133,6 +138,7 @@ class SyntheticFleet {
   #named = 1
   #history: History = EMPTY_HISTORY
   #millicores = 0
+  #decidedBy: number | null = null
 
   constructor(name: string) {
     this.#name = name
@@ -155,15 +161,16 @@ class SyntheticFleet {
     })
     const from = this.#pods.length
     const input = decisionInput({ spec, atS, speed, currentReplicas: from, pods, requestMillicores: header.cpuRequestMillicores })
-    const { desired, why, history } = decide(spec, input, this.#history)
+    const { desired, why, history, currentMetrics } = decide(spec, input, this.#history)
     this.#history = history
+    this.#decidedBy = cpuUtilization(currentMetrics)
     const seenAtS = Math.ceil(atS)
     while (this.#pods.length < desired) this.#pods.push({ name: `pod-${++this.#named}`, fromS: seenAtS, readyS: seenAtS + startUpS })
     this.#pods = this.#pods.slice(0, desired)
     return from === desired ? [] : [{ atS, service: this.#name, from, to: desired, reason: why }]
   }
 
-  look(atS: number, offered: number): ServiceSample {
+  look(atS: number, offered: number, engine: Shape['engine']): ServiceSample {
     const { costMs, perOffered, header } = services[this.#name] as (typeof services)[string]
     const requestsPerS = offered * perOffered
     const ready = this.#pods.filter(({ readyS }) => readyS <= atS).length
@@ -176,7 +183,8 @@ class SyntheticFleet {
       current: pods.length,
       desired: pods.length,
       ready,
-      cpuPercent: (this.#millicores / header.cpuRequestMillicores) * 100,
+      // On Kubernetes it is the one in the autoscaler's status.
+      cpuPercent: engine === 'local' ? (this.#millicores / header.cpuRequestMillicores) * 100 : this.#decidedBy,
       targetPercent: header.spec === null ? null : 60,
       requestsPerS,
       p99Ms: 12,

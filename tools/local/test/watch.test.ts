@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { RecordingWriter, readRecording } from '@headroom/report/recording'
+import type { ServiceSample } from '@headroom/report/sample'
+import t, { type Test } from 'tap'
+import type { Replica } from '../replica.ts'
+import { Watch } from '../watch.ts'
+
+type Shown = Pick<Replica, 'name' | 'state' | 'startedAtMs' | 'readyAtMs'>
+
+const service: ServiceSample = {
+  current: 1,
+  desired: 1,
+  ready: 1,
+  cpuPercent: 10,
+  targetPercent: 60,
+  requestsPerS: 1,
+  p99Ms: 5,
+  shedPerS: 0,
+  failedPerS: 0,
+}
+
+/** A watch over an engine whose replicas a test sets, with a recording that is read when it is closed. */
+async function watching(t: Test, startedAtMs: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'headroom-watch-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const header = { minReplicas: 1, maxReplicas: 4, cpuRequestMillicores: 50, cpuLimitMillicores: 100, spec: null }
+  const path = join(folder, 'recording.ndjson')
+  const startedAt = new Date(startedAtMs).toISOString()
+  const recording = await RecordingWriter.open(path, { engine: 'local', startedAt, speed: 8, versions: {}, services: { orders: header } })
+  let replicas: Shown[] = []
+  let answer = () => {}
+  const engine = {
+    sample: async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      const pods = replicas.map(({ name, state }) => ({ name, state: state === 'ready' ? state : ('starting' as const) }))
+      return { orders: { ...service, pods: pods.map((pod) => ({ ...pod, requestsPerS: null, cpuMillicores: null })) } }
+    },
+    replicasOf: () => replicas as Replica[],
+  }
+  const watch = new Watch(engine, { sample: () => {}, decision: () => {} })
+  watch.start(startedAtMs, recording)
+  t.teardown(() => watch.stop())
+  const look = async (now: Shown[]) => {
+    replicas = now
+    const looked = watch.look()
+    answer()
+    await looked
+  }
+  const read = async () => {
+    await recording.close()
+    return readRecording(path)
+  }
+  return { watch, look, recording, answer: () => answer(), read }
+}
+
+t.test('replicas are recorded with their own times; one that leaves is seen in the samples', async (t) => {
+  const startedAtMs = Date.now() - 5000
+  const { watch, look, read } = await watching(t, startedAtMs)
+  const old = { name: 'old', state: 'ready' as const, startedAtMs: startedAtMs - 9000, readyAtMs: startedAtMs - 8000 }
+  const born = { name: 'new', state: 'starting' as const, startedAtMs: startedAtMs + 1234, readyAtMs: undefined }
+  await look([old])
+  await look([old, born])
+  await look([old, { ...born, state: 'ready', readyAtMs: startedAtMs + 3456 }])
+  await look([old])
+  watch.decided({ atMs: startedAtMs - 400, service: 'orders', from: 1, to: 2, reason: 'CPU at 80 %' })
+  watch.stop()
+  const { pods, decisions } = await read()
+  t.match(
+    pods.filter(({ pod }) => pod === 'new'),
+    [
+      { atS: 1.234, state: 'starting' },
+      { atS: 3.456, state: 'ready' },
+      { atS: Number, state: 'gone' },
+    ],
+  )
+  t.match(
+    pods.filter(({ pod }) => pod === 'old'),
+    [{ state: 'ready' }],
+  )
+  t.match(decisions, [{ atS: 0 }], 'never before the recording')
+})
+
+t.test('a look that is under way when the watch stops is left out, since the end is written by then', async (t) => {
+  const { watch, look, answer, recording, read } = await watching(t, Date.now())
+  await look([])
+  const late = watch.look()
+  watch.stop()
+  const requests = { offered: 1, ok: 1, refused: 0, limited: 0, shed: 0, failed: 0 }
+  const load = {
+    startedAt: 'x',
+    stages: [],
+    requests,
+    orders: { attempted: 0, confirmed: 0 },
+    latencyMs: { p50: 1, p95: 1, p99: 1, max: 1 },
+  }
+  recording.end({ atS: watch.atS(), load, invariants: {} })
+  answer()
+  await late
+  t.match(await read(), { samples: { length: 1 }, end: { invariants: {} } })
+})
+
+t.test('a wall clock that is set back does not take the recording back', async (t) => {
+  const startedAtMs = Date.now()
+  const { look, watch, read } = await watching(t, startedAtMs)
+  await look([])
+  const { now } = Date
+  t.teardown(() => {
+    Date.now = now
+  })
+  Date.now = () => now() + 60_000
+  await look([])
+  Date.now = now
+  await look([])
+  watch.stop()
+  t.match(
+    (await read()).samples.map(({ atS }) => Math.floor(atS / 60)),
+    [0, 1, 1],
+  )
+})
