@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { breakerVolumeMin } from '../lib/peer.ts'
+import { breakerVolumeMin, Peer } from '../lib/peer.ts'
 import { buy, event, metric, open, order } from './helper.ts'
 
 t.test('a peer that keeps failing is left alone, its last good answer is shown meanwhile, and it is asked again later', async (t) => {
@@ -85,4 +85,25 @@ t.test('business answers, however many, do not open the breaker', async (t) => {
   const { server, service } = await open(t)
   for (let i = 0; i <= breakerVolumeMin; i++) await server.inject('/api/events/nowhere')
   t.equal(await metric(service, 'http_client_catalog_breaker_open'), 0)
+})
+
+t.test('a call that is sent again says how often it was before, for its span', async (t) => {
+  const sent: (number | undefined)[] = []
+  let status = 200
+  const peer = new Peer(
+    {
+      name: 'orders',
+      call: async <T>(_context: unknown, { resendCount }: { resendCount?: number }) => {
+        sent.push(resendCount)
+        return { status, headers: {}, body: {} as T }
+      },
+    },
+    1000,
+  )
+  t.teardown(() => peer.close())
+  const ask = () => peer.ask({ traceparent: '', deadlineAt: performance.now() + 4000 }, { method: 'GET', path: '/' })
+  for (let i = 0; i < 15; i++) await ask()
+  status = 503
+  t.equal((await ask()).status, 503)
+  t.strictSame(sent.slice(15), [undefined, 1, 2])
 })
