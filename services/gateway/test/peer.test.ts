@@ -108,3 +108,24 @@ t.test('a call whose deadline has passed is not sent again, and what was said of
   }
   t.same([calls, peer.retries], [10, 0])
 })
+
+t.test('a call that is sent again says how often it was before, for its span', async (t) => {
+  const sent: (number | undefined)[] = []
+  let status = 200
+  const peer = new Peer(
+    {
+      name: 'orders',
+      call: async <T>(_context: unknown, { resendCount }: { resendCount?: number }) => {
+        sent.push(resendCount)
+        return { status, headers: {}, body: {} as T }
+      },
+    },
+    1000,
+  )
+  t.teardown(() => peer.close())
+  const ask = () => peer.ask({ traceparent: '', deadlineAt: performance.now() + 4000 }, { method: 'GET', path: '/' })
+  for (let i = 0; i < 15; i++) await ask()
+  status = 503
+  t.equal((await ask()).status, 503)
+  t.strictSame(sent.slice(15), [undefined, 1, 2])
+})
