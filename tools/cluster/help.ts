@@ -6,8 +6,9 @@ image [--registry R] [--push] [--tag T] [names...]
            (and -dirty-<hash> when the checkout differs from it); --push needs --registry
 up         cluster, images, metrics-server, Prometheus and the on-sale; waits until all of it is ready
 demo --kind | --registry R
-           up, then a surge from inside the cluster, watched until every service is back at its minimum; writes summary.json
-           and timeline.csv, checks the invariants, and exits 0 exactly when every promise held
+           up, then a surge from inside the cluster, watched until every service is back at its minimum; checks the
+           invariants, writes recording.ndjson, its report (report.html, .json, .csv), summary.json and timeline.csv, and exits
+           0 exactly when every limit of the report held
 scale      good answers per second of counted work at 1, 2, 4 and 6 replicas of 100m
 nodes      drains a worker, deletes pods, rolls every service and stops each worker of a kind cluster with two
            (k8s/kind-ha.yaml, profile kind-ha), under load from inside; checks what failed, and the invariants

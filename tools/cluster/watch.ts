@@ -97,8 +97,8 @@ export class Watch {
       this.#api.list<Hpa>('autoscaling/v2', 'horizontalpodautoscalers'),
       this.#api.list<Event>('v1', 'events'),
       this.#api.list<Pod>('v1', 'pods'),
+      this.#figures.refresh(),
     ])
-    await this.#figures.refresh()
     if (this.#stopped) return
     const snapshot: Snapshot = { deployments, hpas, events, pods }
     const { rates, requestsPerS, usage } = this.#figures

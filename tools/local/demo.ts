@@ -88,5 +88,7 @@ export async function checkInvariants(engine: Engine, out: string, signal: Abort
   const child = spawnNode({ main, args, env: engine.databaseEnv, output: 'inherit', signal })
   const [code] = await once(child, 'exit')
   if (code !== 0 && code !== 1) throw new Error(`the invariants checker ended with ${code ?? child.signalCode}`)
-  return JSON.parse(readFileSync(report, 'utf8'))
+  const found = JSON.parse(readFileSync(report, 'utf8')) as Record<string, InvariantResult>
+  // The rows that break one stay in its own report: a recording has no room for thousands.
+  return Object.fromEntries(Object.entries(found).map(([name, { holds, checked }]) => [name, { holds, checked }]))
 }

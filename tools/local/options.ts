@@ -21,7 +21,8 @@ export class UsageError extends Error {}
 
 export const help = `Usage: npm run demo -- [options], or npm start -- [options]
 
-demo    the on-sale under a surge on this machine: calm, a step, calm; ends with a report and exits 0 when every limit held
+demo    the on-sale under a surge on this machine: calm, a step, calm; ends with OUT/report.html and exits 0 when every
+        limit of it held
 start   the same without a surge, until Ctrl-C
 
   --speed N       the autoscaler's clock runs N times faster: sync, windows and policies alike; 1 is real time (default 8)

@@ -16,7 +16,7 @@ export const help = `Usage: npm run report -- FOLDER [options], or npm run repor
 Reads FOLDER/recording.ndjson, which a run leaves (docs/recording.md), and nothing else. Writes report.html, report.json and
 report.csv beside it; the same recording gives the same bytes.
 
-  --limits FILE   YAML or JSON of named limits, in place of those of \`make demo\`; a name that is not known is refused
+  --limits FILE   YAML or JSON of named limits, in place of those of the demos; a name that is not known is refused
   --policy FILE   YAML list of policies to replay: name, and any of targetPercent, behavior, minReplicas, maxReplicas
                   (default: the target 20 points up, 20 points down, and no stabilization)
   --compare       two folders side by side: writes compare.html and compare.json instead

@@ -14,7 +14,8 @@ export interface TimedPod {
  */
 export class PodTimes {
   readonly #originMs: number
-  readonly #readyAtMs = new Map<string, number | null>()
+  /** Of the replicas of the last call, by service. */
+  readonly #readyAtMs = new Map<string, Map<string, number | null>>()
 
   /** @param originMs the recording's `startedAt`; of a replica that started before it nothing is told until it changes */
   constructor(originMs: number) {
@@ -23,10 +24,10 @@ export class PodTimes {
 
   /** What happened to the replicas of a service since it was last asked; a time that is not yet is now. @param pods those that do not drain */
   changes(service: string, pods: TimedPod[], nowMs: number): PodChange[] {
+    const before = this.#readyAtMs.get(service)
+    this.#readyAtMs.set(service, new Map(pods.map(({ name, readyAtMs }) => [name, readyAtMs])))
     return pods.flatMap(({ name, startedAtMs, readyAtMs }) => {
-      const pod = `${service}/${name}`
-      const known = this.#readyAtMs.get(pod)
-      this.#readyAtMs.set(pod, readyAtMs)
+      const known = before?.get(name)
       const change = (state: 'starting' | 'ready', atMs: number): PodChange => {
         const seconds = (Math.min(atMs, nowMs) - this.#originMs) / 1000
         return { atS: Math.max(0, Math.round(seconds * 1000) / 1000), service, pod: name, state }

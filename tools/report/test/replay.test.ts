@@ -108,3 +108,22 @@ t.test('a cluster that is seen late and in parts is predicted all the same', asy
   // What a recording of a real cluster must reach: 95 % of all periods, 80 % of those in which either changed something.
   t.ok(differences <= periods * 0.05 && differences <= changes * 0.2, `${differences} differences`)
 })
+
+t.test('the percentage in a status comes through whole, whatever the request', async (t) => {
+  const service = (desired: number, cpuPercent: number) => ({
+    ...{ current: 1, ready: 1, targetPercent: 60, requestsPerS: 0, p99Ms: null, shedPerS: 0, failedPerS: 0 },
+    ...{ desired, cpuPercent },
+  })
+  const [gateway] = Object.values(shapes['on a cluster'].header.services)
+  for (const cpuRequestMillicores of [20, 35, 40, 50, 1000]) {
+    const header = { ...shapes['on a cluster'].header, services: { orders: { ...gateway, cpuRequestMillicores } } } as Recording['header']
+    for (let percent = 1; percent < 250; percent++) {
+      const sample = (atS: number, desired: number) => ({ atS, load: null, services: { orders: service(desired, percent) } })
+      // Wanted by nobody, so that the prediction is told as a difference.
+      const samples = [sample(1, 1), sample(16, 9), sample(31, 9)]
+      const recording = { header, samples, decisions: [], pods: [], probes: [], end: undefined, warnings: [] }
+      const why = agreementOf(recording, 'orders')?.differences[0]?.why
+      if (!why?.startsWith(`CPU at ${percent} %`)) t.fail(`${percent} % of ${cpuRequestMillicores}m: ${why}`)
+    }
+  }
+})
