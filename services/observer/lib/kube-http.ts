@@ -1,6 +1,5 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { addAbortSignal } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { type Clock, systemClock } from './clock.ts'
 
@@ -82,8 +81,7 @@ export class KubeHttp {
     const options: https.RequestOptions = { headers: { accept: 'application/json' } }
     await this.#config.applyToHTTPSOptions(options)
     const url = new URL(`${cluster.server.replace(/\/$/, '')}${path}`)
-    // The request's own signal does not end a response that nobody has begun to read.
-    const response = addAbortSignal(signal, await begin(url, { ...options, signal }))
+    const response = await begin(url, { ...options, signal })
     if (response.statusCode === 200) return response
     throw new KubeError(response.statusCode ?? 0, messageOf(await textOf(response)) || (response.statusMessage ?? ''))
   }
