@@ -21,7 +21,7 @@ interface PodChange {
 }
 
 /** The lines of the recording, each made when it is asked for. Without samples there is a header and nothing else. */
-export function* recordingLines({ samples, decisions }: Past, caches: Caches): Generator<string> {
+export function* recordingLines({ samples, decisions }: Past, caches: Caches, bytesMost = bytesMax): Generator<string> {
   // What is sent must not change on the way, and the past does every few seconds.
   const kept = [...samples]
   const taken = [...decisions]
@@ -31,7 +31,7 @@ export function* recordingLines({ samples, decisions }: Past, caches: Caches): G
   for (const value of valuesOf(kept, taken, startedAt, atS, caches)) {
     const line = `${JSON.stringify(value)}\n`
     bytes += Buffer.byteLength(line)
-    if (bytes > bytesMax) return
+    if (bytes > bytesMost) return
     yield line
   }
 }
