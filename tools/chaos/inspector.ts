@@ -10,7 +10,7 @@ export interface Held {
 
 const answerWithinMs = 20_000
 
-/** Only `url` is known of the process: whatever it runs, nothing was built into it for this. */
+/** Each kind is found by its prototype: nothing was built into the process for this. */
 const prototypes = {
   timers: '(() => { const timer = setTimeout(() => {}, 1); clearTimeout(timer); return Object.getPrototypeOf(timer) })()',
   listeners: "(() => { let at = process; while (!Object.hasOwn(at, 'setMaxListeners')) at = Object.getPrototypeOf(at); return at })()",
@@ -29,41 +29,11 @@ const counts: Record<keyof typeof prototypes, string> = {
   abortSignals: 'function () { return this.length }',
 }
 
-/**
- * Counts what a Node process holds, through its inspector. It stands still for the time of a heap walk.
- * @param url as the process prints it: `ws://127.0.0.1:41234/...`
- * @throws Error when the inspector does not answer within 20 s or refuses
- */
-export async function heldBy(url: string): Promise<Held> {
-  const session = await Session.open(url)
-  try {
-    const held: Held = { timers: 0, listeners: 0, abortSignals: 0, heapBytes: 0 }
-    for (const name of Object.keys(prototypes) as (keyof typeof prototypes)[])
-      held[name] = await session.count(prototypes[name], counts[name])
-    // What was counted is held by the session itself until it is let go.
-    await session.send('Runtime.releaseObjectGroup', { objectGroup: group })
-    await session.send('HeapProfiler.collectGarbage')
-    held.heapBytes = Number((await session.send('Runtime.getHeapUsage')).usedSize)
-    return held
-  } finally {
-    session.close()
-  }
-}
-
-/**
- * Makes a Node process collect its garbage now.
- * @throws Error when the inspector does not answer within 20 s
- */
-export async function collectGarbage(url: string): Promise<void> {
-  const session = await Session.open(url)
-  await session.send('HeapProfiler.collectGarbage').finally(() => session.close())
-}
-
 const group = 'held'
 type Answer = Record<string, unknown> & { result?: { value?: unknown; objectId?: string }; exceptionDetails?: object }
 
-/** One connection of the DevTools protocol: https://chromedevtools.github.io/devtools-protocol/v8/ */
-class Session {
+/** One connection to the inspector of a Node process: https://chromedevtools.github.io/devtools-protocol/v8/ */
+export class Inspector {
   readonly #socket: WebSocket
   readonly #waiting = new Map<number, (message: { result?: Answer; error?: { message: string } }) => void>()
   #sent = 0
@@ -76,7 +46,12 @@ class Session {
     })
   }
 
-  static async open(url: string): Promise<Session> {
+  /**
+   * Connects; the caller closes it.
+   * @param url as the process prints it: `ws://127.0.0.1:41234/...`
+   * @throws Error when no inspector answers there within 20 s
+   */
+  static async open(url: string): Promise<Inspector> {
     const socket = new WebSocket(url)
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${url}: no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
@@ -85,11 +60,32 @@ class Session {
       socket.addEventListener('close', () => clearTimeout(timer))
       socket.addEventListener('open', () => clearTimeout(timer))
     })
-    return new Session(socket)
+    return new Inspector(socket)
+  }
+
+  /** Counts what the process holds. It stands still for the time of a heap walk. @throws Error when it does not answer within 20 s or refuses */
+  async held(): Promise<Held> {
+    const held: Held = { timers: 0, listeners: 0, abortSignals: 0, heapBytes: 0 }
+    for (const name of Object.keys(prototypes) as (keyof typeof prototypes)[])
+      held[name] = await this.#count(prototypes[name], counts[name])
+    // What was counted is held by this session until it is let go.
+    await this.#send('Runtime.releaseObjectGroup', { objectGroup: group })
+    await this.collectGarbage()
+    held.heapBytes = Number((await this.#send('Runtime.getHeapUsage')).usedSize)
+    return held
+  }
+
+  /** Makes the process collect its garbage now. @throws Error when it does not answer within 20 s */
+  async collectGarbage(): Promise<void> {
+    await this.#send('HeapProfiler.collectGarbage')
+  }
+
+  close(): void {
+    this.#socket.close()
   }
 
   /** Asks and resolves with the answer. @throws Error when it is a refusal or does not come */
-  async send(method: string, params: object = {}): Promise<Answer> {
+  async #send(method: string, params: object = {}): Promise<Answer> {
     const id = ++this.#sent
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const timer = setTimeout(() => reject(new Error(`${method}: no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
@@ -105,16 +101,12 @@ class Session {
   }
 
   /** What `functionDeclaration` makes of the array of every object that has the prototype. */
-  async count(prototype: string, functionDeclaration: string): Promise<number> {
-    const { result } = await this.send('Runtime.evaluate', { expression: prototype, objectGroup: group })
-    const { objects } = (await this.send('Runtime.queryObjects', { prototypeObjectId: result?.objectId, objectGroup: group })) as {
+  async #count(prototype: string, functionDeclaration: string): Promise<number> {
+    const { result } = await this.#send('Runtime.evaluate', { expression: prototype, objectGroup: group })
+    const { objects } = (await this.#send('Runtime.queryObjects', { prototypeObjectId: result?.objectId, objectGroup: group })) as {
       objects?: { objectId: string }
     }
-    const counted = await this.send('Runtime.callFunctionOn', { objectId: objects?.objectId, functionDeclaration, returnByValue: true })
+    const counted = await this.#send('Runtime.callFunctionOn', { objectId: objects?.objectId, functionDeclaration, returnByValue: true })
     return Number(counted.result?.value)
-  }
-
-  close(): void {
-    this.#socket.close()
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { LoadRun } from '@headroom/load/run'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
-import { collectGarbage, type Held, heldBy } from '../inspector.ts'
+import { type Held, Inspector } from '../inspector.ts'
 import { nothingFailed, OnSale, until } from '../on-sale.ts'
 import { scrape } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
@@ -13,7 +13,7 @@ import { type Sample, slopePerMinute } from '../slope.ts'
 const services = ['gateway', 'catalog', 'inventory', 'orders', 'payments']
 const mebibyte = 1024 * 1024
 /** What may come and go with connections and clocks: a leak of one a request is thousands. */
-const slack = { timers: 20, listeners: 100, abortSignals: 50 }
+const slack = { timers: 20, listeners: 250, abortSignals: 50 }
 /** As many as nobody buys up: refusals would be another load. */
 const stock = 1_000_000
 
@@ -34,12 +34,13 @@ export const soak: Row = {
       const replicas = new Map(services.flatMap((service) => onSale.readyOf(service).map((replica) => [service, replica])))
       const warmUp = onSale.load({ stages: [{ name: 'warm up', durationS: context.count(120, 5), ratePerS }] })
       await warmUp.summary
-      const urls = await openInspectors(context, replicas)
-      const before = await holdings(context, urls)
+      const inspectors = await openInspectors(context, replicas)
+      const before = await holdings(context, inspectors)
       const load = onSale.load({ stages: [{ name: 'steady', durationS: context.count(900, 12), ratePerS }] })
-      const memory = await sampled(context, load, replicas, urls)
+      const memory = await sampled(context, load, replicas, inspectors)
       const summary = await load.summary
-      const after = await holdings(context, urls)
+      const after = await holdings(context, inspectors)
+      for (const inspector of inspectors.values()) inspector.close()
       const limit = context.count(0.5, 100)
       return {
         figures: {
@@ -78,14 +79,14 @@ async function sampled(
   context: RowContext,
   load: LoadRun,
   replicas: Map<string, Replica>,
-  urls: Map<string, string>,
+  inspectors: Map<string, Inspector>,
 ): Promise<Map<string, Sample[]>> {
   const memory = new Map<string, Sample[]>([...replicas.keys()].map((service) => [service, []]))
   const over = new AbortController()
   const ended = load.summary.then(() => over.abort())
   while (!over.signal.aborted) {
     for (const [service, replica] of replicas) {
-      await collectGarbage(urls.get(service) as string)
+      await inspectors.get(service)?.collectGarbage()
       const value = Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(replica))?.[1])
       memory.get(service)?.push({ atS: performance.now() / 1000, value })
     }
@@ -97,23 +98,23 @@ async function sampled(
 }
 
 /** SIGUSR1 makes Node open its inspector, and say where. */
-async function openInspectors({ folder }: RowContext, replicas: Map<string, Replica>): Promise<Map<string, string>> {
-  const urls = new Map<string, string>()
+async function openInspectors({ folder }: RowContext, replicas: Map<string, Replica>): Promise<Map<string, Inspector>> {
+  const inspectors = new Map<string, Inspector>()
   for (const [service, { name, pid }] of replicas) {
     if (pid === undefined) throw new Error(`${name} is gone`)
     process.kill(pid, 'SIGUSR1')
     const said = () => /Debugger listening on (ws:\S+)/.exec(readFileSync(join(folder, 'logs', `${name}.log`), 'utf8'))?.[1]
     await until(`the inspector of ${name}`, () => said() !== undefined, 10_000)
-    urls.set(service, said() as string)
+    inspectors.set(service, await Inspector.open(said() as string))
   }
-  return urls
+  return inspectors
 }
 
-async function holdings(context: RowContext, urls: Map<string, string>): Promise<Map<string, Held>> {
+async function holdings(context: RowContext, inspectors: Map<string, Inspector>): Promise<Map<string, Held>> {
   // Connections that nobody uses are closed by then, and requests are over.
   await delay(context.count(15_000, 3000), undefined, { signal: context.signal })
   const held = new Map<string, Held>()
-  for (const [name, url] of urls) held.set(name, await heldBy(url))
+  for (const [name, inspector] of inspectors) held.set(name, await inspector.held())
   return held
 }
 

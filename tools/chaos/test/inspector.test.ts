@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { heldBy } from '../inspector.ts'
+import { Inspector } from '../inspector.ts'
 
 const keeper = fileURLToPath(new URL('fixtures/keeper.ts', import.meta.url))
 
@@ -21,13 +21,15 @@ t.test('what a process keeps is counted from outside, timers that keep nothing a
     child.stdin.write('one\n'.repeat(count))
     await told
   }
+  const inspector = await Inspector.open(url)
+  t.teardown(() => inspector.close())
   await keep(1)
-  const before = await heldBy(url)
+  const before = await inspector.held()
   await keep(25)
-  const after = await heldBy(url)
+  const after = await inspector.held()
   t.equal(after.timers - before.timers, 25, 'and not those that were cleared')
   t.equal(after.abortSignals - before.abortSignals, 25)
   t.ok(after.listeners - before.listeners >= 25 && after.listeners - before.listeners <= 30, `${before.listeners}, ${after.listeners}`)
   t.ok(before.heapBytes > 1_000_000)
-  await t.rejects(heldBy('ws://127.0.0.1:1/x'))
+  await t.rejects(Inspector.open('ws://127.0.0.1:1/x'), /no inspector answers there/)
 })
