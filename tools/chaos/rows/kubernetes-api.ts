@@ -66,14 +66,14 @@ export const kubernetesApi: Row = {
   },
 }
 
-/** GET /fleet; a moment later when it is shed, as on a machine that is busy otherwise. */
+/** GET /fleet; a moment later when it is shed, or the kept connection was just closed. */
 async function fleetOf({ port }: Replica): Promise<Fleet> {
   let reply: Response | undefined
   await until(
     'the observer answers',
     async () => {
-      reply = await fetch(`http://127.0.0.1:${port}/fleet`)
-      return reply.ok
+      reply = await fetch(`http://127.0.0.1:${port}/fleet`).catch(() => undefined)
+      return reply?.ok ?? false
     },
     5000,
   )
@@ -112,7 +112,7 @@ async function troubles(context: RowContext, api: PaperApi, replica: Replica, lo
 
 /** That the data is old must be told, by the route and by a metric that grows. */
 async function staleness(replica: Replica, look: () => Promise<Fleet>): Promise<Verdict[]> {
-  const age = async () => Number(/^kubernetes_cache_staleness_seconds (\S+)/m.exec(await scrape(replica))?.[1])
+  const age = async () => Number(/^kubernetes_cache_staleness_seconds (\S+)/m.exec(await metricsOf(replica))?.[1])
   const before = await age()
   await until('the observer says that it is stale', async () => (await look()).stale, foundOutMs)
   await delay(500)
@@ -142,11 +142,16 @@ class Rates {
   }
 }
 
+/** A connection that was idle for minutes may be closed while it is used again. */
+async function metricsOf(replica: Replica): Promise<string> {
+  return await scrape(replica).catch(() => scrape(replica))
+}
+
 /** Median of five readings. */
 async function residentBytes(replica: Replica): Promise<number> {
   const readings: number[] = []
   for (let i = 0; i < 5; i++) {
-    readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await scrape(replica))?.[1]))
+    readings.push(Number(/^process_resident_memory_bytes (\S+)/m.exec(await metricsOf(replica))?.[1]))
     await delay(100)
   }
   return readings.sort((a, b) => a - b)[2] as number
