@@ -167,7 +167,9 @@ t.test('the Prometheus of a laptop loads the same rules', withPromtool, async (t
   t.strictSame(parse(map.data['rules.yaml']), parse(read(rulesPath)))
   const config = map.data['prometheus.yml'].replace('/etc/prometheus/rules.yaml', 'rules.yaml')
   t.strictSame(parse(config).rule_files, ['rules.yaml'], 'the folder is where the ConfigMap is mounted')
-  const folder = t.testdir({ 'prometheus.yml': config, 'rules.yaml': map.data['rules.yaml'] })
+  // A promtool may be built without the discovery of pods, as Debian's is; its settings are no matter of the rules.
+  const checked = { ...parse(config), scrape_configs: [] }
+  const folder = t.testdir({ 'prometheus.yml': stringify(checked), 'rules.yaml': map.data['rules.yaml'] })
   const { ok, said } = await promtool('check', 'config', join(folder, 'prometheus.yml'))
   t.ok(ok, said)
 })
