@@ -35,7 +35,7 @@ const targetMs = 100
 const gain = 0.3
 const trendGain = 0.6
 /** Per window without any wait. */
-const decay = 0.9
+const decay = 0.75
 /** Something is always let through: by that the end of the overload is seen. */
 const shareMax = 0.95
 const shareMin = 0.01

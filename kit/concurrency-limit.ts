@@ -36,9 +36,10 @@ export class ConcurrencyLimit {
   #inFlight = 0
   #endedThisTurn = 0
   #completed = 0
+  /** Most requests that waited for others from one turn to the next. What comes in one turn and is answered in it needs no higher limit. */
   #peak = 0
 
-  constructor({ min = 8, initial = 128, max }: ConcurrencyLimitOptions) {
+  constructor({ min = 8, initial = 64, max }: ConcurrencyLimitOptions) {
     this.#min = Math.min(min, max)
     this.#initial = Math.min(initial, max)
     this.#max = max
@@ -55,15 +56,13 @@ export class ConcurrencyLimit {
       this.#turn = turn
       this.#inFlight -= this.#endedThisTurn
       this.#endedThisTurn = 0
+      if (this.#inFlight > this.#peak) this.#peak = this.#inFlight
     }
-    if (this.#inFlight < Math.min(this.#max, Math.max(1, this.limit * share))) return true
-    this.#peak = this.limit
-    return false
+    return this.#inFlight < Math.min(this.#max, Math.max(1, this.limit * share))
   }
 
   begin(): void {
     this.#inFlight++
-    if (this.#inFlight > this.#peak) this.#peak = this.#inFlight
   }
 
   /** @param began the turn in which it began */

@@ -80,6 +80,8 @@ export interface Stage {
   arrive?(exchange: Exchange): Problem | undefined
   /** When the body is here, on routes that may have one. */
   begin?(exchange: Exchange): Problem | undefined
+  /** Before the handler, once nothing of the request is still on its way: calls `proceed` now or later, with a problem to refuse it. */
+  enter?(exchange: Exchange, proceed: (problem?: Problem) => void): void
   /** Every 50 ms while the exchange is open. */
   sweep?(exchange: Exchange, nowMs: number): void
   /** At the end of every exchange, refused or not. */
@@ -95,6 +97,7 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
   const open = new OpenExchanges()
   const arrivals = stages.flatMap(({ arrive }) => arrive ?? [])
   const beginnings = stages.flatMap(({ begin }) => begin ?? [])
+  const enter = stages.find((stage) => stage.enter)?.enter ?? ((_exchange, proceed) => proceed())
   const sweeps = stages.flatMap(({ sweep }) => sweep ?? [])
   const ends = stages.flatMap(({ leave }) => leave ?? [])
 
@@ -112,11 +115,20 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     sweepSoon()
     // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
     reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
-    done(first(arrivals, exchange))
+    const problem = first(arrivals, exchange)
+    if (problem !== undefined || awaitsBody(request)) done(problem)
+    else enter(exchange, done)
   })
   server.addHook('onRoute', (route) => {
     if (mayHaveBody(route))
-      route.preValidation = [(request, _reply, done) => done(first(beginnings, request.exchange)), ...[route.preValidation ?? []].flat()]
+      route.preValidation = [
+        ({ exchange }, _reply, done) => {
+          const problem = first(beginnings, exchange)
+          if (problem !== undefined || exchange.turn !== undefined) done(problem)
+          else enter(exchange, done)
+        },
+        ...[route.preValidation ?? []].flat(),
+      ]
   })
 
   // Armed by the first request after an idle time: a sweep over nothing would still wake the process.

@@ -7,6 +7,7 @@ import { type Problem, problems } from './errors.ts'
 import { awaitsBody, type Exchange, type Stage } from './exchange.ts'
 import { gauge, type Metrics } from './metrics.ts'
 import { loadUnderPressure } from './parts.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /** How dear a request is when not all can be served: finishing what was begun, then starting, then looking around. */
 export type Priority = 'finish' | 'start' | 'browse'
@@ -25,6 +26,8 @@ declare module 'fastify' {
  * few, and where it is not, the limit follows what was served and shrinks.
  */
 const shares: Record<Priority, number> = { finish: 2, start: 0.9, browse: 0.75 }
+/** In the queue before the handlers. */
+const order: Record<Priority, number> = { finish: 0, start: 1, browse: 2 }
 /** The same for what is refused because new connections wait too long. */
 const ranks: Record<Priority, number> = { finish: 32, start: 4, browse: 1 }
 
@@ -37,6 +40,8 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
   gauge(metrics.registry, 'http_server_concurrency_limit', 'Requests that may be in flight now.', () => limit.limit)
   const isUnderPressure = await watchPressure(server, config)
   const guard = new AcceptQueueGuard()
+  const queue = new TurnQueue()
+  gauge(metrics.registry, 'http_server_queued_requests', 'Requests that wait for a turn of the event loop.', () => queue.size)
   const acceptWaitMs = measureAcceptQueue(server.server)
   const keepAdjusted = followLoop((window) => {
     limit.adjust(window)
@@ -48,18 +53,21 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
     return problems.overloaded(why, { retryAfterS })
   }
 
-  function check(exchange: Exchange, turn: number): Problem | undefined {
-    const { priority = 'browse' } = exchange.route.config
-    if (!limit.admits(turn, shares[priority])) return refuse(exchange, 1, 'too many requests in flight')
-    if (guard.refuses(ranks[priority])) return refuse(exchange, 1, 'new connections wait too long')
-    return isUnderPressure() ? refuse(exchange, 2, 'the process does not keep up') : undefined
+  const full = (exchange: Exchange) => refuse(exchange, 1, 'too many requests in flight')
+
+  function check({ route }: Exchange): [string, number] | undefined {
+    const { priority = 'browse' } = route.config
+    if (queue.isFull(order[priority])) return ['too many requests wait', 1]
+    if (guard.refuses(ranks[priority])) return ['new connections wait too long', 1]
+    return isUnderPressure() ? ['the process does not keep up', 2] : undefined
   }
 
+  /** Counts a request as in flight, unless there are too many. */
   function begin(exchange: Exchange, turn: number): Problem | undefined {
-    const problem = check(exchange, turn)
-    if (problem !== undefined || exchange.route.config.stream) return problem
+    const { priority = 'browse', stream } = exchange.route.config
+    if (!limit.admits(turn, shares[priority])) return full(exchange)
     exchange.turn = turn
-    limit.begin()
+    if (!stream) limit.begin()
     return undefined
   }
 
@@ -67,11 +75,23 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
     arrive(exchange) {
       const turn = currentTurn()
       keepAdjusted(exchange.arrivedAt, turn)
-      return awaitsBody(exchange.request) ? check(exchange, turn) : begin(exchange, turn)
+      const why = check(exchange)
+      if (why !== undefined) return refuse(exchange, why[1], why[0])
+      // A body is not read for nothing; while it comes, the request holds no place.
+      if (awaitsBody(exchange.request) && !limit.admits(turn, shares[exchange.route.config.priority ?? 'browse'])) return full(exchange)
     },
-    begin: (exchange) => (exchange.turn === undefined ? begin(exchange, currentTurn()) : undefined),
-    leave({ turn }) {
-      if (turn !== undefined) limit.end(turn)
+    enter(exchange, proceed) {
+      const turn = currentTurn()
+      const nowMs = performance.now()
+      if (queue.isFree(turn, nowMs)) return proceed(begin(exchange, turn))
+      queue.wait(order[exchange.route.config.priority ?? 'browse'], nowMs, (late) => {
+        // Answered meanwhile, at its deadline, or nobody is there any more: nothing is begun.
+        if (exchange.reply.sent || exchange.abandoned) proceed(problems.deadline_exceeded())
+        else proceed(late ? refuse(exchange, 1, 'waited too long') : begin(exchange, currentTurn()))
+      })
+    },
+    leave({ turn, route }) {
+      if (turn !== undefined && !route.config.stream) limit.end(turn)
     },
   }
 }

@@ -7,10 +7,7 @@ t.setTimeout(400_000)
 
 const seed = 1
 
-/** They compare speeds, which a shared machine bends: `npm run chaos` alone. */
-const comparisons = ['overload', 'priority']
-
-for (const row of rows.filter(({ name }) => !comparisons.includes(name))) {
+for (const row of rows) {
   t.test(`${row.name}: ${row.promise} (${row.quick})`, async (t) => {
     const { figures, checks } = await row.run({
       seed,

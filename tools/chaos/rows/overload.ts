@@ -5,8 +5,8 @@ import { withProcess } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
 const underPressure = new URL('../arms/under-pressure.ts', import.meta.url)
-/** An answer that comes later than this is good for nobody: a person who waits for a page has pressed the button again. */
-const deadlineMs = 500
+/** While the deadline is being found. */
+const patienceMs = 5000
 
 interface Arm {
   name: string
@@ -24,23 +24,27 @@ export const overload: Row = {
   name: 'overload',
   promise: 'at three times its capacity a service answers as much in time as just below it, and recovers at once',
   full: '60 s of 3x after 20 s idle, beside three arms with under-pressure alone',
-  quick: '7 s of 3x after 2 s idle, beside one arm with under-pressure alone; goodput at least 0.8 and 1.5 times that arm, p99 5x',
+  quick: '7 s of 3x after 2 s idle, beside one arm with under-pressure alone; goodput at least 0.75 and 1.2 times that arm, p99 5x',
   async run(context) {
     const capacityPerS = await capacityOf(context)
-    const ours = await flood(context, kitArm, capacityPerS)
+    const p99Times = context.quick ? 5 : 3
+    const calm = await calmOf(context, capacityPerS)
+    // What an answer is good for ends where the row's own bound on latency does, for every arm alike.
+    const deadlineMs = Math.ceil(p99Times * calm.p99Ms)
+    const ours = await flood(context, kitArm, capacityPerS, deadlineMs)
     const arms = context.quick ? [delayArm] : [intervalArm, delayArm, cumulativeArm]
     const theirs = new Map<string, number>()
-    for (const arm of arms) theirs.set(arm.name, (await flood(context, arm, capacityPerS)).goodPerS)
+    for (const arm of arms) theirs.set(arm.name, (await flood(context, arm, capacityPerS, deadlineMs)).goodPerS)
     const best = Math.max(...theirs.values())
-    const [shareMin, timesMin, p99Max] = context.quick ? [0.8, 1.5, 5] : [0.95, 2.5, 3]
-    const share = ours.goodPerS / ours.calmGoodPerS
+    const [shareMin, timesMin] = context.quick ? [0.75, 1.2] : [0.95, 2.5]
+    const share = ours.goodPerS / calm.goodPerS
     return {
       figures: {
         'capacity, good answers/s': round(capacityPerS),
-        'kit at 0.9x, good/s': round(ours.calmGoodPerS),
+        'kit at 0.9x, good/s': round(calm.goodPerS),
         'kit at 3x, good/s': round(ours.goodPerS),
         ...Object.fromEntries([...theirs].map(([name, good]) => [`${name} at 3x, good/s`, round(good)])),
-        'p99 at 0.9x, ms': ours.calmP99Ms,
+        'p99 at 0.9x, ms': round(calm.p99Ms),
         'p99 of accepted at 3x, ms': ours.p99Ms,
       },
       checks: [
@@ -50,11 +54,7 @@ export const overload: Row = {
           round(ours.goodPerS / best),
           ours.goodPerS >= timesMin * best,
         ),
-        check(
-          `accepted p99 at most ${p99Max} times that at 0.9x`,
-          round(ours.p99Ms / ours.calmP99Ms),
-          ours.p99Ms <= p99Max * ours.calmP99Ms,
-        ),
+        check(`accepted p99 at most ${p99Times} times that at 0.9x`, round(ours.p99Ms / calm.p99Ms), ours.p99Ms <= p99Times * calm.p99Ms),
         check('recovered within 3 s', `${ours.recoveredS} s`, ours.recoveredS <= 3),
         check('no liveness probe failed', ours.deadProbes, ours.deadProbes === 0),
         ...cumulativeChecks(theirs),
@@ -76,20 +76,22 @@ function processOf({ main, env }: Arm) {
   return { main, env: { ...workEnv, ...env } }
 }
 
-async function flood(context: RowContext, arm: Arm, capacityPerS: number) {
+/** Just below what it can do. */
+async function calmOf(context: RowContext, capacityPerS: number) {
+  return await withProcess(context, processOf(kitArm), async (replica) => {
+    const offer = offerer(context, replica.port, capacityPerS, patienceMs)
+    await offer('warm up', 0.5, 2).summary
+    const seconds = context.count(30, 5)
+    const { requests, latencyMs } = await offer('0.9x', 0.9, seconds).summary
+    return { goodPerS: requests.ok / seconds, p99Ms: latencyMs.p99 ?? patienceMs }
+  })
+}
+
+async function flood(context: RowContext, arm: Arm, capacityPerS: number, deadlineMs: number) {
   const seconds = context.count(60, 7)
   return await withProcess(context, processOf(arm), async ({ port, opsPort }) => {
-    const url = `http://127.0.0.1:${port}`
-    const offer = (name: string, times: number, durationS: number) =>
-      runLoad({
-        url,
-        urlPath: '/work',
-        stages: [{ name, durationS, ratePerS: times * capacityPerS }],
-        timeoutMs: deadlineMs,
-        seed: context.seed,
-      })
+    const offer = offerer(context, port, capacityPerS, deadlineMs)
     await offer('warm up', 0.5, 2).summary
-    const calm = await offer('0.9x', 0.9, context.count(20, 4)).summary
     await delay(context.count(20_000, 2000))
     const probes = watchProbes(opsPort)
     const { requests, latencyMs } = await offer('3x', 3, seconds).summary
@@ -98,14 +100,23 @@ async function flood(context: RowContext, arm: Arm, capacityPerS: number) {
     for await (const { t, ok, offered } of recovery.samples) if (ok < offered * 0.9) recoveredS = t
     context.note(`      ${arm.name}: ${requests.ok} in time of ${requests.offered}, ${requests.shed} shed, ${requests.failed} too late`)
     return {
-      calmGoodPerS: calm.requests.ok / context.count(20, 4),
-      calmP99Ms: calm.latencyMs.p99 ?? 0,
       goodPerS: requests.ok / seconds,
       p99Ms: latencyMs.p99 ?? Number.POSITIVE_INFINITY,
       recoveredS,
       deadProbes: await probes.end(),
     }
   })
+}
+
+function offerer({ seed }: RowContext, port: number, capacityPerS: number, timeoutMs: number) {
+  return (name: string, times: number, durationS: number) =>
+    runLoad({
+      url: `http://127.0.0.1:${port}`,
+      urlPath: '/work',
+      stages: [{ name, durationS, ratePerS: times * capacityPerS }],
+      timeoutMs,
+      seed,
+    })
 }
 
 /** The kubelet's liveness probe, more often. */
