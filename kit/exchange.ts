@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type Problem, problems } from './errors.ts'
+import { OpenExchanges } from './open-exchanges.ts'
 import { isSampled, traceparentOf } from './tracing.ts'
 
 declare module 'fastify' {
@@ -161,40 +162,6 @@ function first(steps: ((exchange: Exchange) => Problem | undefined)[], exchange:
     if (problem !== undefined) return problem
   }
   return undefined
-}
-
-/** Linked through the exchanges themselves: a Set would hash each of them twice. */
-class OpenExchanges {
-  #newest: Exchange | undefined
-
-  add(exchange: Exchange): void {
-    exchange.older = this.#newest
-    if (this.#newest !== undefined) this.#newest.newer = exchange
-    this.#newest = exchange
-    exchange.open = true
-  }
-
-  /** @returns false when it was not open */
-  delete(exchange: Exchange): boolean {
-    if (!exchange.open) return false
-    const { older, newer } = exchange
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
-    if (older !== undefined) older.newer = newer
-    exchange.older = exchange.newer = undefined
-    exchange.open = false
-    return true
-  }
-
-  get empty(): boolean {
-    return this.#newest === undefined
-  }
-
-  list(): Exchange[] {
-    const all: Exchange[] = []
-    for (let exchange = this.#newest; exchange !== undefined; exchange = exchange.older) all.push(exchange)
-    return all
-  }
 }
 
 function mayHaveBody({ method }: RouteOptions): boolean {

@@ -14,6 +14,12 @@ export class Health {
   readonly #pending = new Map<string, () => Promise<boolean>>()
   readonly #dependencies = new Map<string, () => DependencyState>()
   readonly #waiting = new AbortController()
+  readonly #patienceMs: number
+
+  /** @param patienceMs how long a boot waits for what must be seen, so that the first readiness probe finds it; the next one is seconds away */
+  constructor(patienceMs = 2000) {
+    this.#patienceMs = patienceMs
+  }
 
   /** Ready only after `seen` has answered true once; it is asked every 200 ms until then and never again. */
   require(name: string, seen: () => Promise<boolean>): void {
@@ -38,10 +44,17 @@ export class Health {
     return Object.fromEntries([...this.#dependencies].map(([name, state]) => [name, state()]))
   }
 
-  /** Marks the process booted and resolves once everything required was seen, or when `stop` is called. */
+  /**
+   * Looks for everything that is required; resolves once it was seen, or when `stop` is called. The process counts as booted by then, or
+   * after `patienceMs`: a dependency that is gone does not fail a startup probe.
+   */
   async start(): Promise<void> {
-    this.started = true
+    const booted = setTimeout(() => {
+      this.started = true
+    }, this.#patienceMs)
     await Promise.all([...this.#pending].map(([name, seen]) => this.#waitFor(name, seen)))
+    clearTimeout(booted)
+    this.started = true
   }
 
   stop(): void {

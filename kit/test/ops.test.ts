@@ -23,6 +23,8 @@ t.test('each probe answers for its own question through the life of a service', 
   health.require('database', () => database.promise)
   t.strictSame(await probes(), [503, 200, 503], 'starting')
   const started = health.start()
+  t.strictSame(await probes(), [503, 200, 503], 'looking for the database')
+  while (!health.started) await new Promise((resolve) => setTimeout(resolve, 5))
   t.strictSame(await probes(), [200, 200, 503], 'started, database not seen yet')
   database.resolve(true)
   await started
