@@ -29,7 +29,7 @@ export async function startArm(file: URL, path: string, env: Record<string, stri
   return { port, cpuUs: () => cpuUs(child), stop: () => stop(child) }
 }
 
-async function answers(child: ChildProcess, url: string): Promise<void> {
+export async function answers(child: ChildProcess, url: string): Promise<void> {
   for (const giveUpAt = Date.now() + 10_000; ; await delay(20)) {
     if (child.exitCode !== null) throw new Error(`the server under test left with exit code ${child.exitCode}`)
     const reply = await fetch(url).catch(() => undefined)
@@ -52,7 +52,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await exit
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

@@ -30,7 +30,7 @@ t.test('with a real Postgres', async (t) => {
   await t.test('readiness waits for the newest migration, is asked no more afterwards, and survives the database', async (t) => {
     const started = service.health.start()
     await new Promise((resolve) => setTimeout(resolve, 300))
-    t.same([service.health.ready, service.health.missing], [false, ['schema']])
+    t.same([service.health.ready, service.health.missing], [false, ['started', 'schema']])
     await runMigrate(env)
     await started
     t.ok(service.health.ready)
