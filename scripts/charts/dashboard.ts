@@ -65,6 +65,11 @@ export const rows: Record<string, Panel[]> = {
       queries: { '{{service}}': `${byService('http_server_active_requests')} / ${byService('http_server_concurrency_limit')}` },
     },
     {
+      title: 'Waiting for a turn of the event loop',
+      unit: 'short',
+      queries: { '{{service}}': byService('http_server_queued_requests') },
+    },
+    {
       title: 'Pool in use',
       unit: 'percentunit',
       queries: {
