@@ -12,7 +12,7 @@ const flags = {
   namespace: { type: 'string', default: 'headroom' },
   profile: { type: 'string', default: 'kind' },
   rate: { type: 'string', default: '4' },
-  factor: { type: 'string', default: '16' },
+  factor: { type: 'string', default: '20' },
   calm: { type: 'string', default: '30' },
   surge: { type: 'string', default: '150' },
   after: { type: 'string', default: '240' },

@@ -26,7 +26,7 @@ where
 
 demo
   --rate N           requests per second while calm (default 4)
-  --factor N         how many times that in the surge (default 16)
+  --factor N         how many times that in the surge (default 20)
   --calm S --surge S --after S
                      seconds of each stage (default 30, 150, 240; the last ends early once all is back at its minimum)
   --out DIR          (default out/kind-demo)

@@ -87,7 +87,9 @@ export class Watch {
     while (!this.#stopped) {
       await delay(pollMs)
       // A poll that fails is a hole in the record, not the end of the run.
-      await this.#look().catch((error: Error) => this.#tellOnce(`the cluster did not answer: ${error.message}`))
+      await this.#look().catch((error: Error) => {
+        if (!this.#stopped) this.#tellOnce(`the cluster did not answer: ${error.message}`)
+      })
     }
   }
 
