@@ -5,7 +5,7 @@ import t from 'tap'
 import { onSale, until, wantedReplicas } from './helper.ts'
 
 /** The surge of `make kind-demo`. */
-const surge = { rate: 4, factor: 16, calmS: 20, surgeS: 150, afterS: 240 }
+const surge = { rate: 4, factor: 20, calmS: 20, surgeS: 150, afterS: 240 }
 
 t.test('a surge from inside the cluster keeps every promise, and an upgrade meanwhile keeps the replicas', async (t) => {
   const installed = await onSale(t)

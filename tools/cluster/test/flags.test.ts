@@ -39,7 +39,7 @@ t.test('what cannot be meant is refused with the flag and the fix', async (t) =>
 t.test('numbers have a range, and the message names the flag', async (t) => {
   const line = parseCommandLine(['demo', '--kind', '--rate', '0', '--surge', 'x'])
   if (!line) return t.fail('help')
-  t.equal(numberOf(line.values, 'factor', 1, 100), 16)
+  t.equal(numberOf(line.values, 'factor', 1, 100), 20)
   t.throws(() => numberOf(line.values, 'rate', 1, 5000), new UsageError('--rate 0: must be a number from 1 to 5000.'))
   t.throws(() => numberOf(line.values, 'surge', 1, 5000), { message: /--surge x/ })
 })
