@@ -140,7 +140,7 @@ export class Watch {
   }
 
   #tellOnce(text: string): void {
-    if (this.#told.has(text)) return
+    if (this.#stopped || this.#told.has(text)) return
     this.#told.add(text)
     this.#onlooker.note(text)
   }
