@@ -16,10 +16,10 @@ ARG SERVICE
 WORKDIR /app
 COPY --from=manifests /app ./
 # This workspace and those it depends on, linked as in a checkout: Node does not strip types inside node_modules.
-RUN --mount=type=cache,target=/root/.npm \
+RUN --mount=type=cache,target=/var/cache/npm \
     test -n "$SERVICE" || { echo 'Name what to build: --build-arg SERVICE=hello' >&2; exit 1; }; \
     folder=services/$SERVICE; test -d "$folder" || folder=tools/$SERVICE; \
-    npm ci --omit=dev --omit=optional --workspace "$folder"
+    npm ci --cache /var/cache/npm --omit=dev --omit=optional --workspace "$folder"
 # The sources of the linked workspaces, and of no other; what only editors and people read stays behind,
 # which is seven tenths of the generated Kubernetes client: comments and indentation.
 COPY . /source

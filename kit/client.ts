@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'undici'
+import { bare } from './bare.ts'
 import { type CallContext, deadlineHeader } from './deadlines.ts'
 import { type Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
@@ -71,7 +71,7 @@ export function createClient(
   gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.stats.queued)
   const outcomes = countCalls(metrics.registry, name)
   const send = tracer === undefined ? senderTo(pool) : spanned(tracer, name, url, senderTo(pool))
-  ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.close())
+  bare(server).addHook('onClose', () => pool.close())
 
   async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
     const remainingMs = timeFor(context, request)

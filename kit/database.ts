@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
+import { bare } from './bare.ts'
 import type { BaseConfig } from './config.ts'
 import { Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
@@ -78,7 +78,7 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
   gauge(metrics.registry, 'db_client_connections_idle', 'Connections of the database pool that wait for work.', () => pool.idleCount)
   gauge(metrics.registry, 'db_client_connections_max', 'Most connections of the database pool.', () => config.DATABASE_POOL_MAX)
   gauge(metrics.registry, 'db_client_connections_pending', 'Requests that wait for a connection.', () => pool.waitingCount)
-  ;(server as unknown as FastifyInstance).addHook('onClose', () => pool.end())
+  bare(server).addHook('onClose', () => pool.end())
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     if (pool.waitingCount >= config.DATABASE_POOL_MAX * waitingPerConnection)

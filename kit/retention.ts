@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import { bare } from './bare.ts'
 import type { Database } from './database.ts'
 import { Loop } from './loop.ts'
 import { Counter } from './parts.ts'
@@ -90,10 +90,10 @@ export function keepRetention(server: Server, database: Database, config: Retent
     onHealth: (err) => (err === undefined ? server.log.info('old rows are removed again') : server.log.warn({ err }, 'old rows stay')),
   })
   countRemoved(server, removed)
-  const bare = server as unknown as FastifyInstance
-  bare.decorate('prune', prune)
-  bare.addHook('onReady', async () => loop.start())
-  bare.addHook('onClose', () => loop.close())
+  const untyped = bare(server)
+  untyped.decorate('prune', prune)
+  untyped.addHook('onReady', async () => loop.start())
+  untyped.addHook('onClose', () => loop.close())
 }
 
 /** Says how far removal may go from now on, if anything may be due. Never backwards: what a shorter retention removed does not come back. */

@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Logger } from 'pino'
+import { bare } from './bare.ts'
 import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
@@ -79,16 +80,16 @@ export async function createService<C extends BaseConfig>(
   const tracing = await startTracing(definition.name, config, metrics, logger)
   server.decorate('kit', { name: definition.name, config, health, metrics, ops, tracer: tracing?.tracer })
   await before?.(server)
-  answerProblems(server as unknown as FastifyInstance)
-  const bare = server as unknown as FastifyInstance
-  traceRequests(bare)
-  followRequests(bare, [
+  const untyped = bare(server)
+  answerProblems(untyped)
+  traceRequests(untyped)
+  followRequests(untyped, [
     ...(tracing === undefined ? [] : [tracing.tracer.stage()]),
     logRequests(logger, config),
     measureRequests(metrics),
     ageConnections(config, health),
-    keepDeadlines(bare, config),
-    await relievePressure(bare, config, metrics),
+    keepDeadlines(untyped, config),
+    await relievePressure(untyped, config, metrics),
   ])
   await definition.app(server, config)
   server.addHook('onClose', () => health.stop())

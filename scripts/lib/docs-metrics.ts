@@ -37,7 +37,7 @@ export async function metricsOf(name: string): Promise<Metric[]> {
     await service.server.ready()
     await service.server.inject('/no/such/route')
     const metrics = parseMetrics((await service.ops.inject('/metrics')).body)
-    const declared = service.server.kit.metrics.registry.getMetricsAsArray() as unknown as { name: string; labelNames?: string[] }[]
+    const declared = service.server.kit.metrics.registry.getMetricsAsArray() as { name: string; labelNames?: string[] }[]
     return metrics.map((metric) => withDeclared(metric, declared.find(({ name }) => name === metric.name)?.labelNames))
   } finally {
     await service.close()

@@ -1,5 +1,5 @@
 import type { Rates } from './fleet.ts'
-import type { KubeApi } from './kube-api.ts'
+import type { KubeReader } from './kube-api.ts'
 import { readPodRates, readRates } from './prometheus.ts'
 import { type PodUsage, readUsage } from './usage.ts'
 
@@ -11,13 +11,13 @@ export class Figures {
   rates: ReadonlyMap<string, Rates> = new Map()
   requestsPerS: ReadonlyMap<string, number> = new Map()
   usage: ReadonlyMap<string, PodUsage> = new Map()
-  readonly #api: KubeApi
+  readonly #api: KubeReader
   readonly #services: string[]
   readonly #onAbsence: (text: string) => void
   #readAtMs = Number.NEGATIVE_INFINITY
 
   /** @param onAbsence told at each reading what is not there */
-  constructor(api: KubeApi, services: string[], onAbsence: (text: string) => void) {
+  constructor(api: KubeReader, services: string[], onAbsence: (text: string) => void) {
     this.#api = api
     this.#services = services
     this.#onAbsence = onAbsence

@@ -6,6 +6,9 @@ import { kubectlFlags, type Target } from './target.ts'
 
 const answerWithinMs = 10_000
 
+/** Whoever only looks at what may be missing. */
+export type KubeReader = Pick<KubeApi, 'namespace' | 'find'>
+
 /** An answer of the API server that is not 2xx. */
 export class KubeApiError extends Error {
   override name = 'KubeApiError'

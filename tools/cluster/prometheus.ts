@@ -1,5 +1,5 @@
 import { type Rates, serviceOf } from './fleet.ts'
-import type { KubeApi } from './kube-api.ts'
+import type { KubeReader } from './kube-api.ts'
 
 /** The Prometheus of k8s/prometheus.yaml, through the API server: no port-forward to keep alive. */
 const base = '/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1'
@@ -17,7 +17,7 @@ interface Targets {
 export type ScrapeTarget = Targets['data']['activeTargets'][number]
 
 /** Rates by service over the last scrapes; undefined where there is no Prometheus. */
-export async function readRates(api: KubeApi, services: string[]): Promise<Map<string, Rates> | undefined> {
+export async function readRates(api: KubeReader, services: string[]): Promise<Map<string, Rates> | undefined> {
   const of = `{namespace="${api.namespace}"}`
   const rate = (metric: string, by: string) => `sum by (${by}) (rate(${metric}[${window}]))`
   const [requests, shed, failed, p99] = await Promise.all([
@@ -39,14 +39,14 @@ export async function readRates(api: KubeApi, services: string[]): Promise<Map<s
 }
 
 /** Requests per second of each pod over the last scrapes; undefined where there is no Prometheus. */
-export async function readPodRates(api: KubeApi): Promise<Map<string, number> | undefined> {
+export async function readPodRates(api: KubeReader): Promise<Map<string, number> | undefined> {
   const found = await query(api, `sum by (pod) (rate(http_server_requests_total{namespace="${api.namespace}"}[${window}]))`)
   const rates = found?.data.result.map(({ metric, value: [, perS] }) => [metric.pod ?? '', Number(perS)] as const)
   return rates && new Map(rates.filter(([, perS]) => Number.isFinite(perS)))
 }
 
 /** What Prometheus scrapes in the namespace; undefined where there is none. */
-export async function readTargets(api: KubeApi): Promise<ScrapeTarget[] | undefined> {
+export async function readTargets(api: KubeReader): Promise<ScrapeTarget[] | undefined> {
   const targets = await api.find<Targets>(`${base}/targets?state=active`)
   return targets?.data.activeTargets.filter(({ labels }) => labels.namespace === api.namespace)
 }
@@ -59,17 +59,17 @@ export interface RuleHealth {
 }
 
 /** The rules that Prometheus has loaded; undefined where there is none. */
-export async function readRules(api: KubeApi): Promise<RuleHealth[] | undefined> {
+export async function readRules(api: KubeReader): Promise<RuleHealth[] | undefined> {
   const rules = await api.find<{ data: { groups: { rules: RuleHealth[] }[] } }>(`${base}/rules`)
   return rules?.data.groups.flatMap((group) => group.rules)
 }
 
 /** What Prometheus answers to an instant query; undefined where there is none. */
-export async function readQuery(api: KubeApi, promql: string): Promise<Vector['data']['result'] | undefined> {
+export async function readQuery(api: KubeReader, promql: string): Promise<Vector['data']['result'] | undefined> {
   return (await query(api, promql))?.data.result
 }
 
-async function query(api: KubeApi, promql: string): Promise<Vector | undefined> {
+async function query(api: KubeReader, promql: string): Promise<Vector | undefined> {
   return await api.find<Vector>(`${base}/query?query=${encodeURIComponent(promql)}`)
 }
 

@@ -1,5 +1,5 @@
 import { milliValue } from '@headroom/hpa/quantity'
-import type { KubeApi } from './kube-api.ts'
+import type { KubeReader } from './kube-api.ts'
 import type { PodMetrics } from './kube-types.ts'
 
 /** CPU of one pod, all containers together, averaged over the `windowMs` that end at `atMs` of the cluster's clock. */
@@ -10,7 +10,7 @@ export interface PodUsage {
 }
 
 /** The pods' CPU as the autoscalers are told it, by pod; undefined where nothing serves metrics.k8s.io. */
-export async function readUsage(api: KubeApi): Promise<Map<string, PodUsage> | undefined> {
+export async function readUsage(api: KubeReader): Promise<Map<string, PodUsage> | undefined> {
   const found = await api.find<{ items: PodMetrics[] }>(`/apis/metrics.k8s.io/v1beta1/namespaces/${api.namespace}/pods`)
   return found && new Map(found.items.map((item) => [item.metadata.name, usageOf(item)]))
 }

@@ -1,7 +1,8 @@
 import { cpuUtilization } from '@headroom/hpa/metrics'
 import { milliValue } from '@headroom/hpa/quantity'
+import { readScrape, type Scrape } from '@headroom/kit/scrape'
 import type { PodSample, ServiceSample } from '@headroom/report/sample'
-import { type Counters, countersOf, ratesBetween } from '@headroom/report/traffic'
+import { ratesBetween } from '@headroom/report/traffic'
 import type { CpuUsage } from './cpu-usage.ts'
 import type { Deployments } from './deployments.ts'
 import type { Store } from './kube/store.ts'
@@ -11,7 +12,7 @@ import { namespace, type ServiceRuntime } from './service-runtime.ts'
 /** A replica as it is looked at. */
 type SampledReplica = Pick<Replica, 'name' | 'state' | 'pid' | 'opsPort'>
 
-type Pair = { before: Counters | undefined; after: Counters }
+type Pair = { before: Scrape | undefined; after: Scrape }
 
 /** A pod's words for a replica's states; one that is gone has none. */
 const podStates: Record<Replica['state'], PodSample['state'] | undefined> = {
@@ -39,7 +40,7 @@ export class Sampler {
   readonly #deployments: Observed
   readonly #cpu: Pick<CpuUsage, 'of'>
   readonly #services: SamplerOptions['services']
-  #before = new Map<string, Counters>()
+  #before = new Map<string, Scrape>()
   #beforeAtMs = Date.now()
 
   constructor(options: SamplerOptions) {
@@ -53,7 +54,7 @@ export class Sampler {
   async sample(originMs = 0): Promise<Record<string, ServiceSample>> {
     const atMs = Date.now()
     const seconds = Math.max(0.001, (atMs - this.#beforeAtMs) / 1000)
-    const now = new Map<string, Counters>()
+    const now = new Map<string, Scrape>()
     const entries = await Promise.all(
       this.#services.map(async (runtime) => {
         const replicas = this.#deployments.of(runtime.service)
@@ -78,7 +79,7 @@ export class Sampler {
   }
 
   /** The replicas that answer, by name. One that misses a look keeps its counters, or its next would count all since its birth. */
-  async #scrapeAll(replicas: SampledReplica[], now: Map<string, Counters>): Promise<Map<string, Pair>> {
+  async #scrapeAll(replicas: SampledReplica[], now: Map<string, Scrape>): Promise<Map<string, Pair>> {
     const asked = replicas.filter(({ state }) => state !== 'starting' && state !== 'gone')
     const scraped = await Promise.all(asked.map(async (replica) => [replica.name, await scrape(replica)] as const))
     const pairs = new Map<string, Pair>()
@@ -127,10 +128,10 @@ function thousandths(value: number): number {
 }
 
 /** A replica under its CPU limit may answer late, or be gone: then this second has nothing from it. */
-async function scrape({ opsPort }: SampledReplica): Promise<Counters | undefined> {
+async function scrape({ opsPort }: SampledReplica): Promise<Scrape | undefined> {
   try {
     const reply = await fetch(`http://127.0.0.1:${opsPort}/metrics`, { signal: AbortSignal.timeout(900) })
-    return reply.ok ? countersOf(await reply.text()) : undefined
+    return reply.ok ? readScrape(await reply.text()) : undefined
   } catch {
     return undefined
   }

@@ -58,6 +58,14 @@ export interface RecordingEnd {
   invariants: Record<string, InvariantResult>
 }
 
+/** A line of a recording after the header. */
+export type RecordingLine =
+  | ({ type: 'sample' } & Sample)
+  | ({ type: 'decision' } & Decision)
+  | ({ type: 'pod' } & PodChange)
+  | ({ type: 'probe' } & FailedProbe)
+  | ({ type: 'end' } & RecordingEnd)
+
 /** A recording as it is read, each list in order of time. */
 export interface Recording {
   header: RecordingHeader

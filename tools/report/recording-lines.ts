@@ -14,7 +14,8 @@ const spec: Check = (value, path) => {
   const problem =
     whole(1)(value.maxReplicas, `${path}.maxReplicas`) ?? optional(listOf(shape({ type: text() })))(value.metrics, `${path}.metrics`)
   if (problem !== undefined) return problem
-  const [refused] = validate(withTarget(value as unknown as RecordedSpec, 'service'))
+  const recorded: object = value
+  const [refused] = validate(withTarget(recorded as RecordedSpec, 'service'))
   return refused === undefined ? undefined : `${path}: ${refused}`
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { FILE_BYTES_MAX, type Recording, type RecordingHeader } from './recording-format.ts'
+import { FILE_BYTES_MAX, type Recording, type RecordingHeader, type RecordingLine } from './recording-format.ts'
 import { lineProblem } from './recording-lines.ts'
 
 /** A recording that cannot be used; the message says which line and what to do. */
@@ -72,17 +72,24 @@ function add(recording: Recording, value: unknown, line: number, path: string): 
   const problem = lineProblem(value, recording.header)
   if (problem !== undefined) throw refused(path, line, problem, advice)
   if (recording.end !== undefined) throw refused(path, line, 'it comes after the end', advice)
-  const { type, ...content } = value as { type: string; atS: number }
+  // Checked just now.
+  const entry = value as RecordingLine
   const before = recording.samples.at(-1)?.atS ?? 0
-  if (type === 'sample' && content.atS < before)
-    throw refused(path, line, `its atS ${content.atS} is before the ${before} of the last sample`, advice)
-  if (type === 'end') recording.end = content as unknown as NonNullable<Recording['end']>
-  else listOf(recording, type).push(content)
+  if (entry.type === 'sample' && entry.atS < before)
+    throw refused(path, line, `its atS ${entry.atS} is before the ${before} of the last sample`, advice)
+  put(recording, entry)
 }
 
-function listOf({ samples, decisions, pods, probes }: Recording, type: string): object[] {
-  const lists: Record<string, object[]> = { sample: samples, decision: decisions, pod: pods, probe: probes }
-  return lists[type] as object[]
+function put(recording: Recording, entry: RecordingLine): void {
+  if (entry.type === 'end') recording.end = contentOfLine(entry)
+  else if (entry.type === 'sample') recording.samples.push(contentOfLine(entry))
+  else if (entry.type === 'decision') recording.decisions.push(contentOfLine(entry))
+  else if (entry.type === 'pod') recording.pods.push(contentOfLine(entry))
+  else recording.probes.push(contentOfLine(entry))
+}
+
+function contentOfLine<Line extends RecordingLine>({ type: _, ...content }: Line): Omit<Line, 'type'> {
+  return content
 }
 
 function refused(path: string, line: number, problem: string, advice: string): RecordingError {

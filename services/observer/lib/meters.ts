@@ -1,4 +1,4 @@
-import { quantileMs, type Scrape } from './scrape.ts'
+import { quantileMs, type Scrape } from '@headroom/kit/scrape'
 
 /** What one pod did between its two last scrapes, per second. */
 export interface PodTraffic {

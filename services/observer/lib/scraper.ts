@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http'
+import { readScrape } from '@headroom/kit/scrape'
 import type { Meters } from './meters.ts'
 import type { Pod } from './objects.ts'
-import { readScrape } from './scrape.ts'
 
 const timeoutMs = 1500
 const bytesMax = 1_000_000

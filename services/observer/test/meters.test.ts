@@ -1,6 +1,6 @@
+import type { Scrape } from '@headroom/kit/scrape'
 import t from 'tap'
 import { Meters, together } from '../lib/meters.ts'
-import type { Scrape } from '../lib/scrape.ts'
 
 const scrape = (arrivals: number, cpuS: number, over: Partial<Scrape> = {}): Scrape => ({
   arrivals,

@@ -1,8 +1,8 @@
-import { parseMetrics } from '@headroom/report/prometheus-text'
 import { parseAllDocuments } from 'yaml'
 import type { KubeApi } from '../kube-api.ts'
 import type { ApiService, Hpa, Pod, PodDisruptionBudget, PodMetrics, Workload } from '../kube-types.ts'
 import { helm, release, type Target } from '../target.ts'
+import { parseMetrics } from './prometheus-text.ts'
 
 /** All that the checks look at; plain JSON, so that a cluster can be described in a test. */
 export interface Facts {

@@ -1,15 +1,14 @@
 import t from 'tap'
-import type { KubeApi } from '../kube-api.ts'
+import type { KubeReader } from '../kube-api.ts'
 import { timesOf } from '../pods.ts'
 import { readPodRates } from '../prometheus.ts'
 import { durationMs, readUsage } from '../usage.ts'
 import { pod } from './objects.ts'
 
-const api = (answers: Record<string, unknown>) =>
-  ({
-    namespace: 'shop',
-    find: async (path: string) => answers[decodeURIComponent(path).replace(/^.*\/proxy\/api\/v1/, '')],
-  }) as unknown as KubeApi
+const api = (answers: Record<string, unknown>): KubeReader => ({
+  namespace: 'shop',
+  find: async <T>(path: string) => answers[decodeURIComponent(path).replace(/^.*\/proxy\/api\/v1/, '')] as T | undefined,
+})
 
 t.test('CPU of each pod with the window it was measured in; none without a metrics API', async (t) => {
   const containers = [

@@ -1,10 +1,12 @@
 import t from 'tap'
-import type { KubeApi } from '../kube-api.ts'
+import type { KubeReader } from '../kube-api.ts'
 import { readQuery, readRules } from '../prometheus.ts'
 
 /** An API server behind whose proxy these paths answer, and no others. */
-const api = (answers: Record<string, unknown>) =>
-  ({ namespace: 'shop', find: async (path: string) => answers[path.replace(/^.*\/proxy\/api\/v1/, '')] }) as unknown as KubeApi
+const api = (answers: Record<string, unknown>): KubeReader => ({
+  namespace: 'shop',
+  find: async <T>(path: string) => answers[path.replace(/^.*\/proxy\/api\/v1/, '')] as T | undefined,
+})
 
 t.test('rules of all groups, with what is wrong with them', async (t) => {
   const rule = { name: 'TargetDown', health: 'err', lastError: 'many-to-many' }

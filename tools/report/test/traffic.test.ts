@@ -1,6 +1,6 @@
+import { readScrape } from '@headroom/kit/scrape'
 import t from 'tap'
-import { parseMetrics } from '../prometheus-text.ts'
-import { countersOf, quantileMs, ratesBetween } from '../traffic.ts'
+import { ratesBetween } from '../traffic.ts'
 
 const scrape = (arrivals: number, fast: number, slow: number, errors: number) => `# HELP x y
 # TYPE http_server_requests_total counter
@@ -14,31 +14,11 @@ http_server_request_duration_seconds_count{http_route="/a",http_response_status_
 http_server_request_duration_seconds_count{http_route="/a",http_response_status_code="500"} ${errors}
 `
 
-t.test('series are read with their labels', async (t) => {
-  t.same(parseMetrics('a 1\n# TYPE b gauge\nb{x="1",y="a\\"b"} +Inf\n'), [
-    { name: 'a', labels: {}, value: 1 },
-    { name: 'b', labels: { x: '1', y: 'a\\"b' }, value: Number.POSITIVE_INFINITY },
-  ])
-})
-
 t.test('rates are differences, and a new replica counts from zero', async (t) => {
-  const before = countersOf(scrape(100, 50, 0, 1))
-  const after = countersOf(scrape(300, 150, 100, 3))
+  const before = readScrape(scrape(100, 50, 0, 1))
+  const after = readScrape(scrape(300, 150, 100, 3))
   const rates = ratesBetween([{ before, after }], 2)
   t.match(rates, { requestsPerS: 100, shedPerS: 0, failedPerS: 1 })
   t.equal(ratesBetween([{ before: undefined, after }], 2).requestsPerS, 150)
   t.equal(ratesBetween([{ before: after, after: before }], 2).requestsPerS, 0, 'a restarted replica is no negative rate')
-})
-
-t.test('quantiles are those of histogram_quantile', async (t) => {
-  const buckets = new Map([
-    [0.1, 50],
-    [0.2, 100],
-    [Number.POSITIVE_INFINITY, 100],
-  ])
-  t.equal(quantileMs(buckets, 0.5), 100)
-  t.equal(Math.round(quantileMs(buckets, 0.75) ?? 0), 150)
-  t.equal(quantileMs(new Map(), 0.99), null)
-  buckets.set(Number.POSITIVE_INFINITY, 200)
-  t.equal(quantileMs(buckets, 0.99), 200, 'beyond the last bound the bound is all that is known')
 })

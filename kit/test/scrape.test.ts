@@ -1,22 +1,14 @@
-import { defineConfig } from '@headroom/kit/config'
-import { defineService } from '@headroom/kit/service'
-import { build } from '@headroom/kit/testing'
 import t from 'tap'
-import { quantileMs, readScrape } from '../lib/scrape.ts'
+import { quantileMs, readScrape } from '../scrape.ts'
+import { built } from './helper.ts'
 
-const sample = defineService({
-  name: 'sample',
-  config: defineConfig({}),
-  app: async (server) => {
+t.test("a scrape of kit's own metrics is read back", async (t) => {
+  const { server, ops } = await built(t, (server) => {
     server.get('/fine', async () => 'fine')
     server.get('/broken', async () => {
       throw new Error('broken')
     })
-  },
-})
-
-t.test("a scrape of kit's own metrics is read back", async (t) => {
-  const { server, ops } = await build(t, sample)
+  })
   for (const url of ['/fine', '/fine', '/broken', '/nowhere']) await server.inject(url)
   const { arrivals, shed, failed, cpuS, buckets } = readScrape((await ops.inject('/metrics')).body)
   t.match({ arrivals, shed, failed }, { arrivals: 4, shed: 0, failed: 1 })
