@@ -22,8 +22,8 @@ declare module 'fastify' {
 }
 
 /**
- * The share of the limit that each priority may fill, so that browsing is shed first. What finishes an order may go beyond the limit: it is
- * few, and where it is not, the limit follows what was served and shrinks.
+ * The share of the limit that each priority may fill, so that browsing is shed first. What finishes an order may go beyond the limit, though
+ * never beyond its upper bound: it is few, and where turns grow long by it, the limit shrinks and with it the room of all the others.
  */
 const shares: Record<Priority, number> = { finish: 2, start: 0.9, browse: 0.75 }
 /** In the queue before the handlers. */
@@ -62,13 +62,11 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
     return isUnderPressure() ? ['the process does not keep up', 2] : undefined
   }
 
-  /** Counts a request as in flight, unless there are too many. */
-  function begin(exchange: Exchange, turn: number): Problem | undefined {
-    const { priority = 'browse', stream } = exchange.route.config
-    if (!limit.admits(turn, shares[priority])) return full(exchange)
+  const shareOf = ({ route }: Exchange) => shares[route.config.priority ?? 'browse']
+
+  function begin(exchange: Exchange, turn: number): void {
     exchange.turn = turn
-    if (!stream) limit.begin()
-    return undefined
+    if (!exchange.route.config.stream) limit.begin()
   }
 
   return {
@@ -78,16 +76,28 @@ export async function relievePressure(server: FastifyInstance, config: BaseConfi
       const why = check(exchange)
       if (why !== undefined) return refuse(exchange, why[1], why[0])
       // A body is not read for nothing; while it comes, the request holds no place.
-      if (awaitsBody(exchange.request) && !limit.admits(turn, shares[exchange.route.config.priority ?? 'browse'])) return full(exchange)
+      if (awaitsBody(exchange.request) && limit.isFull(turn, shareOf(exchange))) return full(exchange)
     },
     enter(exchange, proceed) {
       const turn = currentTurn()
       const nowMs = performance.now()
-      if (queue.isFree(turn, nowMs)) return proceed(begin(exchange, turn))
+      const share = shareOf(exchange)
+      if (limit.isFull(turn, share)) return proceed(full(exchange))
+      if (queue.isFree(turn, nowMs) && limit.hasRoom(share)) {
+        begin(exchange, turn)
+        return proceed()
+      }
       queue.wait(order[exchange.route.config.priority ?? 'browse'], nowMs, (late) => {
+        const turn = currentTurn()
         // Answered meanwhile, at its deadline, or nobody is there any more: nothing is begun.
         if (exchange.reply.sent || exchange.abandoned) proceed(problems.deadline_exceeded())
-        else proceed(late ? refuse(exchange, 1, 'waited too long') : begin(exchange, currentTurn()))
+        else if (late) proceed(refuse(exchange, 1, 'waited too long'))
+        else if (limit.isFull(turn, share)) proceed(full(exchange))
+        else if (limit.hasRoom(share)) {
+          begin(exchange, turn)
+          proceed()
+        } else return false
+        return true
       })
     },
     leave({ turn, route }) {
@@ -101,18 +111,23 @@ function currentTurn(): number {
   return performance.nodeTiming.uvMetricsInfo.loopCount
 }
 
-/** Gives a reading of the loop with the first arrival of a turn: in the middle of a long one the turns could not be told. */
+/** Gives a reading of the loop with the first arrival of a turn: in the middle of a long one its length could not be told. */
 function followLoop(adjust: (window: LoopWindow) => void): (nowMs: number, turn: number) => void {
-  let last = { atMs: performance.now(), active: performance.eventLoopUtilization().active, turn: currentTurn() }
-  let seen = last.turn
+  let last = { atMs: performance.now(), active: performance.eventLoopUtilization().active }
+  let [seen, seenAtMs, longestMs] = [currentTurn(), last.atMs, 0]
   return (nowMs, turn) => {
     if (turn === seen) return
+    longestMs = Math.max(longestMs, nowMs - seenAtMs)
     seen = turn
+    seenAtMs = nowMs
     const elapsedMs = nowMs - last.atMs
     if (elapsedMs < windowMs) return
     const { active } = performance.eventLoopUtilization()
-    adjust({ elapsedMs, busyMs: active - last.active, turns: turn - last.turn })
-    last = { atMs: nowMs, active, turn }
+    const busyMs = active - last.active
+    // Between the arrivals of two turns lies one, and whatever the loop then waited.
+    adjust({ elapsedMs, busyMs, longestTurnMs: Math.max(0, longestMs - (elapsedMs - busyMs)) })
+    last = { atMs: nowMs, active }
+    longestMs = 0
   }
 }
 

@@ -4,6 +4,8 @@ import { type Simulation, simulate, summarize } from './simulated-loop.ts'
 
 /** What refusals leave of the capacity: at 3x overload two thirds of all arrivals cost `shedMs` each. */
 const shedMs = 0.05
+/** What browsing may wait in the queue by its estimate, as much again where that errs, and some work. */
+const latestMs = 400
 function attainablePerS(capacityPerS: number, offeredPerS: number, workMs: number): number {
   return (capacityPerS * workMs - offeredPerS * shedMs) / (workMs - shedMs)
 }
@@ -11,9 +13,11 @@ function attainablePerS(capacityPerS: number, offeredPerS: number, workMs: numbe
 const servers = [
   { name: '5 ms of work', workMs: 5, quota: 1 },
   { name: '1 ms of work', workMs: 1, quota: 1 },
+  { name: '0.2 ms of work', workMs: 0.2, quota: 1 },
   { name: '1 ms of work, throttled to 20 of every 100 ms', workMs: 1, quota: 0.2 },
   { name: '5 ms of work, throttled to 20 of every 100 ms', workMs: 5, quota: 0.2 },
   { name: '5 ms of work around a peer that takes 50 ms', workMs: 5, quota: 1, peerMs: () => 50 },
+  { name: '0.2 ms of work around a peer that takes 20 ms', workMs: 0.2, quota: 1, peerMs: () => 20 },
 ] satisfies (Partial<Simulation> & { name: string })[]
 
 for (const { name, ...server } of servers) {
@@ -28,29 +32,38 @@ for (const { name, ...server } of servers) {
     const overload = summarize(outcomes, 15_000, 40_000)
     const attainable = attainablePerS(capacityPerS, 3 * capacityPerS, server.workMs)
     t.ok(overload.goodPerS >= 0.95 * attainable, `at 3x ${overload.goodPerS} good answers/s of ${attainable}`)
-    t.ok(overload.p99Ms <= 3.5 * usual.p99Ms, `at 3x p99 ${overload.p99Ms} ms, at 0.9x ${usual.p99Ms} ms`)
+    t.ok(overload.p99Ms <= Math.max(latestMs, 3 * usual.p99Ms), `at 3x p99 ${overload.p99Ms} ms, at 0.9x ${usual.p99Ms} ms`)
     const recovered = summarize(outcomes, 43_000, 60_000)
     t.ok(recovered.shedRatio < 0.01, `3 s after it sheds ${recovered.shedRatio}`)
-    t.ok(recovered.p99Ms <= 2 * usual.p99Ms, `3 s after p99 ${recovered.p99Ms} ms`)
+    t.ok(recovered.p99Ms <= Math.max(50, 2 * usual.p99Ms), `3 s after p99 ${recovered.p99Ms} ms`)
   })
 }
 
-t.test('without a limit the same overload answers nobody in time', async (t) => {
-  const { outcomes } = simulate({ workMs: 5, ratePerS: () => 600, durationMs: 20_000, max: 1e9 })
-  t.ok(summarize(outcomes, 5000, 20_000).shedRatio > 0.5, 'adaptive: the bound alone is not what limits')
+t.test('without them the same overload answers nobody in time', async (t) => {
   const free = simulate({ workMs: 5, ratePerS: () => 600, durationMs: 20_000, unlimited: true })
   t.ok(summarize(free.outcomes, 5000, 20_000).p99Ms > 20_000)
 })
 
-t.test('a burst of 64 on an idle service is not shed, nor after an overload and ten idle seconds', async (t) => {
+t.test('work that only begins after a peer has answered passes the queue, and the limit keeps turns short', async (t) => {
+  const server = { workMs: 10, workBeforePeer: 0, peerMs: () => 50, shedMs }
+  const { outcomes, limits } = simulate({ ...server, ratePerS: () => 300, durationMs: 30_000 })
+  const overload = summarize(outcomes, 10_000, 30_000)
+  t.ok(overload.goodPerS >= 0.95 * attainablePerS(100, 300, 10), `${overload.goodPerS} good answers/s`)
+  t.ok(overload.p99Ms <= 800, `p99 ${overload.p99Ms} ms`)
+  t.ok((limits.at(-1)?.limit ?? 0) < 64, 'it shrank')
+  const bound = simulate({ ...server, ratePerS: () => 300, durationMs: 30_000, min: 512 })
+  t.ok(summarize(bound.outcomes, 10_000, 30_000).p99Ms > 3000, 'a fixed bound lets them pile up')
+})
+
+t.test('a burst of 20 on an idle service is not shed, nor after an overload and ten idle seconds, nor under a quota', async (t) => {
   for (const quota of [1, 0.2]) {
     const capacityPerS = 200 * quota
     const ratePerS = (nowMs: number) => (nowMs < 10_000 ? 3 * capacityPerS : 0)
-    const burst = { atMs: 20_000, requests: 64 }
+    const burst = { atMs: 20_000, requests: 20 }
     const { outcomes } = simulate({ workMs: 5, quota, ratePerS, durationMs: 10_000, burst })
     t.match(
       outcomes.filter(({ arrivedAtMs }) => arrivedAtMs === 20_000).map(({ shed }) => shed),
-      Array(64).fill(false),
+      Array(20).fill(false),
     )
   }
 })
@@ -63,49 +76,51 @@ t.test('a peer that turns twenty times slower does not push the limit to its flo
   t.equal(summarize(outcomes, 13_000, 40_000).shedRatio, 0, 'within 3 s the limit has followed')
 })
 
-t.test('requests of one turn count together although the first are answered before the last begin', async (t) => {
-  const limit = new ConcurrencyLimit({ initial: 3, max: 10 })
-  const admitted = [1, 2, 3, 4].map(() => {
-    if (!limit.admits(7)) return false
+t.test('who finds the limit filled by requests of the same turn is not refused yet: they may end with it', async (t) => {
+  const limit = new ConcurrencyLimit({ min: 1, initial: 1, max: 3 })
+  const begins = (turn: number) => {
+    if (limit.isFull(turn)) return 'refused'
+    if (!limit.hasRoom()) return 'next turn'
     limit.begin()
-    limit.end(7)
-    return true
-  })
-  t.same(admitted, [true, true, true, false])
-  t.ok(limit.admits(8), 'the next turn begins empty')
+    return 'begun'
+  }
+  t.same([begins(7), begins(7)], ['begun', 'next turn'])
+  limit.end(7)
+  t.same([begins(7), begins(7)], ['begun', 'next turn'])
+  t.equal(begins(8), 'refused', 'it did not end with its turn')
+  limit.end(7)
+  t.equal(begins(8), 'begun')
 })
 
 t.test('work that lasts counts until it ends, and each share is smaller than the whole', async (t) => {
   const limit = new ConcurrencyLimit({ initial: 4, max: 10 })
   for (let i = 0; i < 3; i++) limit.begin()
-  t.notOk(limit.admits(2, 0.75))
-  t.ok(limit.admits(2, 1))
+  t.ok(limit.isFull(2, 0.75))
+  t.notOk(limit.isFull(2, 1))
   limit.end(0)
-  t.ok(limit.admits(3, 0.75))
+  t.notOk(limit.isFull(3, 0.75))
 })
 
 t.test('the limit stays within its bounds, and one request is always admitted', async (t) => {
   const limit = new ConcurrencyLimit({ min: 2, max: 300 })
-  const turnOf = (requests: number) => {
+  let turn = 0
+  /** That many wait from one turn to the next. */
+  const wait = (requests: number) => {
     for (let i = 0; i < requests; i++) limit.begin()
+    limit.isFull(++turn)
     for (let i = 0; i < requests; i++) limit.end(-1)
   }
   for (let i = 0; i < 50; i++) {
-    turnOf(1000)
-    limit.adjust({ elapsedMs: windowMs, busyMs: windowMs, turns: 1 })
+    wait(300)
+    limit.adjust({ elapsedMs: windowMs, busyMs: windowMs, longestTurnMs: windowMs })
   }
   t.ok(limit.limit >= 2 && limit.limit < 10, `at ${limit.limit}`)
-  t.ok(limit.admits(1, 0.01))
-  for (let i = 0; i < 50; i++) {
-    turnOf(1000)
-    limit.adjust({ elapsedMs: windowMs, busyMs: 0, turns: 1000 })
-  }
+  t.notOk(limit.isFull(++turn, 0.01))
+  for (let i = 0; i < 50; i++) limit.adjust({ elapsedMs: windowMs, busyMs: 0, longestTurnMs: 1 })
   t.ok(limit.limit < 100, 'requests that wait for nobody need no more than it began with')
-  for (let turn = 2; turn < 50; turn++) {
-    for (let i = 0; i < 300; i++) limit.begin()
-    limit.admits(turn)
-    for (let i = 0; i < 300; i++) limit.end(-1)
-    limit.adjust({ elapsedMs: windowMs, busyMs: 0, turns: 1000 })
+  for (let i = 0; i < 50; i++) {
+    wait(300)
+    limit.adjust({ elapsedMs: windowMs, busyMs: windowMs, longestTurnMs: 50 })
   }
-  t.equal(limit.limit, 300)
+  t.equal(limit.limit, 300, 'a busy loop with short turns is no reason to keep them waiting')
 })

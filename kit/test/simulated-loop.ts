@@ -1,4 +1,5 @@
 import { ConcurrencyLimit, windowMs } from '../concurrency-limit.ts'
+import { TurnQueue } from '../turn-queue.ts'
 
 /** One process with an event loop, simulated: no clock, no chance but a seeded one. */
 export interface Simulation {
@@ -7,14 +8,17 @@ export interface Simulation {
   shedMs?: number
   /** CPU quota: this much of every 100 ms period; the process stands still for the rest. */
   quota?: number
-  /** Time a request waits for a peer, between two halves of its work. */
+  /** Time a request waits for a peer, between two parts of its work. */
   peerMs?: (nowMs: number) => number
+  /** The first part, of all the work; default a half. */
+  workBeforePeer?: number
   /** Arrivals per second at a time. */
   ratePerS: (nowMs: number) => number
   durationMs: number
   burst?: { atMs: number; requests: number }
+  min?: number
   max?: number
-  /** The arm without a limit. */
+  /** The arm without a limit and without a queue. */
   unlimited?: boolean
 }
 
@@ -62,17 +66,23 @@ function arrivals({ ratePerS, durationMs, burst }: Simulation): number[] {
   return times.sort((a, b) => a - b)
 }
 
-/** Runs a service behind a limit: each turn of its loop takes up everything that waited when it began. */
+/** Runs a service behind the queue and the limit, as pressure.ts puts them together: each turn of its loop takes up everything that waited when it began. */
 export function simulate(simulation: Simulation): { outcomes: Outcome[]; limits: { atMs: number; limit: number }[] } {
-  const { workMs, shedMs = 0.05, quota = 1, peerMs, max = 512, unlimited = false } = simulation
-  const limit = new ConcurrencyLimit({ max })
+  const { workMs, shedMs = 0.05, quota = 1, peerMs, workBeforePeer = 0.5, min, max = 512, unlimited = false } = simulation
+  const limit = new ConcurrencyLimit({ max, ...(min && { min, initial: min }) })
+  const endOfTurn: (() => void)[] = []
+  const queue = new TurnQueue(
+    () => nowMs,
+    (work) => endOfTurn.push(work),
+  )
   const waiting = arrivals(simulation)
   const returning: { atMs: number; arrivedAtMs: number; turn: number }[] = []
   const outcomes: Outcome[] = []
   const limits: { atMs: number; limit: number }[] = []
   let nowMs = 0
   let [next, turn, busyMs] = [0, 0, 0]
-  let last = { atMs: 0, busyMs: 0, turn: 0 }
+  let last = { atMs: 0, busyMs: 0 }
+  let [seenAtMs, longestMs] = [0, 0]
   const spend = (cpuMs: number) => {
     const at = afterWork(nowMs, cpuMs, quota)
     busyMs += at - nowMs
@@ -82,39 +92,58 @@ export function simulate(simulation: Simulation): { outcomes: Outcome[]; limits:
     limit.end(began)
     outcomes.push({ arrivedAtMs, latencyMs: nowMs - arrivedAtMs, shed: false })
   }
-  while (next < waiting.length || returning.length > 0) {
+  const shed = (arrivedAtMs: number) => {
+    spend(shedMs)
+    outcomes.push({ arrivedAtMs, latencyMs: nowMs - arrivedAtMs, shed: true })
+  }
+  const begin = (arrivedAtMs: number) => {
+    limit.begin()
+    spend(peerMs ? workMs * workBeforePeer : workMs)
+    if (!peerMs) return finish(arrivedAtMs, turn)
+    returning.push({ atMs: nowMs + peerMs(nowMs), arrivedAtMs, turn })
+    returning.sort((a, b) => a.atMs - b.atMs)
+  }
+  const arrive = (arrivedAtMs: number) => {
+    if (unlimited) return begin(arrivedAtMs)
+    if (queue.isFull(browse) || limit.isFull(turn)) return shed(arrivedAtMs)
+    if (queue.isFree(turn, nowMs) && limit.hasRoom()) return begin(arrivedAtMs)
+    queue.wait(browse, nowMs, (late) => {
+      if (late || limit.isFull(turn)) shed(arrivedAtMs)
+      else if (limit.hasRoom()) begin(arrivedAtMs)
+      else return false
+      return true
+    })
+  }
+  while (next < waiting.length || returning.length > 0 || queue.size > 0) {
     turn++
-    nowMs = Math.max(nowMs, Math.min(waiting[next] ?? Number.POSITIVE_INFINITY, returning[0]?.atMs ?? Number.POSITIVE_INFINITY))
+    const wakeAtMs = Math.min(waiting[next] ?? Number.POSITIVE_INFINITY, returning[0]?.atMs ?? Number.POSITIVE_INFINITY)
+    if (queue.size === 0) nowMs = Math.max(nowMs, wakeAtMs)
     const pollAtMs = nowMs
     while ((returning[0]?.atMs ?? Number.POSITIVE_INFINITY) <= pollAtMs) {
       const { arrivedAtMs, turn: began } = returning.shift() as (typeof returning)[number]
-      spend(workMs / 2)
+      spend(workMs * (1 - workBeforePeer))
       finish(arrivedAtMs, began)
     }
     // As in pressure.ts: with the first arrival of a turn.
-    if ((waiting[next] ?? Number.POSITIVE_INFINITY) <= pollAtMs && nowMs - last.atMs >= windowMs) {
-      limit.adjust({ elapsedMs: nowMs - last.atMs, busyMs: busyMs - last.busyMs, turns: turn - last.turn })
-      last = { atMs: nowMs, busyMs, turn }
+    if ((waiting[next] ?? Number.POSITIVE_INFINITY) <= pollAtMs) {
+      longestMs = Math.max(longestMs, nowMs - seenAtMs)
+      seenAtMs = nowMs
+    }
+    if (seenAtMs === nowMs && nowMs - last.atMs >= windowMs) {
+      const window = { elapsedMs: nowMs - last.atMs, busyMs: busyMs - last.busyMs }
+      limit.adjust({ ...window, longestTurnMs: Math.max(0, longestMs - (window.elapsedMs - window.busyMs)) })
+      last = { atMs: nowMs, busyMs }
+      longestMs = 0
       limits.push({ atMs: nowMs, limit: limit.limit })
     }
-    for (; (waiting[next] ?? Number.POSITIVE_INFINITY) <= pollAtMs; next++) {
-      const arrivedAtMs = waiting[next] as number
-      if (!limit.admits(turn) && !unlimited) {
-        spend(shedMs)
-        outcomes.push({ arrivedAtMs, latencyMs: nowMs - arrivedAtMs, shed: true })
-        continue
-      }
-      limit.begin()
-      const began = turn
-      spend(peerMs ? workMs / 2 : workMs)
-      if (peerMs) {
-        returning.push({ atMs: nowMs + peerMs(nowMs), arrivedAtMs, turn: began })
-        returning.sort((a, b) => a.atMs - b.atMs)
-      } else finish(arrivedAtMs, began)
-    }
+    for (; (waiting[next] ?? Number.POSITIVE_INFINITY) <= pollAtMs; next++) arrive(waiting[next] as number)
+    for (const work of endOfTurn.splice(0)) work()
   }
   return { outcomes, limits }
 }
+
+/** The rank in the queue. */
+const browse = 2
 
 /** What matters of a span: of the requests that arrived in it, and how many good answers left in it. */
 export function summarize(outcomes: Outcome[], fromMs: number, toMs: number) {
