@@ -17,7 +17,7 @@ const text = { type: 'string' } as const
 const FLAGS = {
   ...{ profile: text, rate: text, factor: text, duration: text, steps: text, calm: text, surge: text, after: text },
   ...{ arrivals: text, seed: text, mix: text, 'hot-event': text, 'hot-share': text, 'url-path': text },
-  ...{ 'timeout-ms': text, connections: text, 'connections-max': text, 'queue-max': text, out: text, acks: text },
+  ...{ 'timeout-ms': text, 'on-time-ms': text, connections: text, 'connections-max': text, 'queue-max': text, out: text, acks: text },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig
 
@@ -92,6 +92,7 @@ function requestsOf(flags: Values): Omit<LoadOptions, 'url' | 'stages'> {
     ...(flags['url-path'] === undefined ? {} : { urlPath: flags['url-path'] }),
     limits: { connections, connectionsMax, queueMax: number(flags, 'queue-max', limits.queueMax, whole) },
     timeoutMs: number(flags, 'timeout-ms', DEFAULTS.timeoutMs, whole),
+    ...(flags['on-time-ms'] === undefined ? {} : { onTimeMs: number(flags, 'on-time-ms', 0, whole) }),
   }
 }
 

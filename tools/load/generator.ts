@@ -49,7 +49,7 @@ export class Generator implements ExchangeSink<Shot> {
     this.#hooks = hooks
     this.#schedule = new Schedule(options.stages, options.arrivals, seededRandom(options.seed))
     this.#endMs = this.#schedule.totalMs
-    this.#recorder = new Recorder(options.stages)
+    this.#recorder = new Recorder(options.stages, options.onTimeMs)
     this.#pool = new Pool(options.target, options.limits, this)
   }
 
@@ -168,6 +168,7 @@ export class Generator implements ExchangeSink<Shot> {
       stages: options.stages,
       requests,
       ...results,
+      ...(options.onTimeMs === undefined ? {} : { onTime: { withinMs: options.onTimeMs, ok: recorder.onTime } }),
       connections: { opened: pool.opened, max: pool.openMax, reconnects: pool.reconnects },
       schedule,
       warnings: warningsOf(schedule, options.limits.connectionsMax),

@@ -30,6 +30,7 @@ requests
   --hot-share ${DEFAULTS.hotShare}
   --url-path /hello           GET this path alone, no journeys
   --timeout-ms ${DEFAULTS.timeoutMs}           from when a request was due
+  --on-time-ms 250            says how many were granted within this time: the goodput where later is too late
   --connections ${DEFAULTS.limits.connections}            kept alive, used in turn
   --connections-max ${DEFAULTS.limits.connectionsMax}      when all are busy; beyond that requests wait
   --queue-max ${DEFAULTS.limits.queueMax}           requests that may wait; beyond that they fail

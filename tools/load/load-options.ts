@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly limits?: Partial<PoolLimits>
   /** Time from when a request was due until it is given up. */
   readonly timeoutMs?: number
+  /** Counts the requests granted within this time apart; those that come later keep their connection busy until `timeoutMs`. */
+  readonly onTimeMs?: number
   /** How long to wait for the target's list of events before the run. */
   readonly patienceMs?: number
   /** Called once for every order attempt, when it ends. */
@@ -41,8 +43,12 @@ export const DEFAULTS = {
 export const CONNECTIONS_MAX = 20_000
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Required<Omit<LoadOptions, 'urlPath' | 'onAcknowledgement' | 'limits'>> &
-  Pick<LoadOptions, 'urlPath' | 'onAcknowledgement'> & { readonly limits: PoolLimits; readonly baseUrl: URL; readonly target: Target }
+export type ResolvedOptions = Required<Omit<LoadOptions, 'urlPath' | 'onTimeMs' | 'onAcknowledgement' | 'limits'>> &
+  Pick<LoadOptions, 'urlPath' | 'onTimeMs' | 'onAcknowledgement'> & {
+    readonly limits: PoolLimits
+    readonly baseUrl: URL
+    readonly target: Target
+  }
 
 /**
  * Fills in the defaults and checks what a caller could get wrong.
@@ -58,7 +64,7 @@ export function resolveOptions(options: LoadOptions): ResolvedOptions {
     throw new UsageError(`url path "${resolved.urlPath}": must begin with "/" and hold no spaces`)
   }
   if (!(resolved.hotShare >= 0 && resolved.hotShare <= 1)) throw new UsageError('hot share: must be between 0 and 1')
-  for (const [name, value] of Object.entries({ ...limits, timeoutMs: resolved.timeoutMs })) {
+  for (const [name, value] of Object.entries({ ...limits, timeoutMs: resolved.timeoutMs, onTimeMs: resolved.onTimeMs ?? 1 })) {
     if (!Number.isInteger(value) || value < 1) throw new UsageError(`${name}: must be a whole number above 0`)
   }
   if (limits.connectionsMax > CONNECTIONS_MAX) throw new UsageError(`connectionsMax: must be at most ${CONNECTIONS_MAX}`)

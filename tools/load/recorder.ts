@@ -15,14 +15,18 @@ export interface Recorded {
 /** Adds up a run: by second, stage and journey, and as a whole. */
 export class Recorder {
   readonly total = new Slice()
+  /** Requests granted within `onTimeMs`. */
+  onTime = 0
   maxLateMs = 0
+  readonly #onTimeMs: number
   readonly #second = new Slice()
   readonly #stages: readonly Slice[]
   readonly #journeys = new Map<Journey, Slice>()
   readonly #slicesOf: readonly Map<Journey, readonly Slice[]>[]
   readonly #reasons: Partial<Record<Outcome, Map<string, number>>> = { refused: new Map(), shed: new Map(), failed: new Map() }
 
-  constructor(stages: readonly Stage[]) {
+  constructor(stages: readonly Stage[], onTimeMs: number | undefined) {
+    this.#onTimeMs = onTimeMs ?? Number.POSITIVE_INFINITY
     this.#stages = stages.map(() => new Slice())
     this.#slicesOf = stages.map(() => new Map())
   }
@@ -48,6 +52,7 @@ export class Recorder {
       slice.record(verdict.outcome, waitedMs)
       if (confirmedOrder) slice.orders.confirmed += 1
     }
+    if (verdict.outcome === 'ok' && waitedMs !== null && waitedMs <= this.#onTimeMs) this.onTime += 1
     const reasons = this.#reasons[verdict.outcome]
     if (reasons === undefined) return
     const reason = verdict.reason ?? 'unknown'

@@ -54,6 +54,8 @@ export interface Summary extends SliceSummary {
   readonly stages: readonly Stage[]
   readonly byStage: readonly (Stage & SliceSummary)[]
   readonly byJourney: Partial<Record<Journey, SliceSummary>>
+  /** Where a run asks for it: requests granted within a time, which is the goodput where later ones are of no use. */
+  readonly onTime?: { readonly withinMs: number; readonly ok: number }
   /** Documented refusals by problem code. */
   readonly refusals: Record<string, number>
   /** 503 with Retry-After by problem code: `overloaded` protects the service, `dependency_unavailable` is an outage told politely. */

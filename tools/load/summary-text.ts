@@ -21,6 +21,7 @@ export function summaryText(summary: Summary): string {
     `${summary.target} for ${summary.durationS} s${summary.endedEarly === null ? '' : `, ended early: ${summary.endedEarly}`}`,
     ...table,
     ...(attempted > 0 ? [`orders: ${attempted} attempted, ${confirmed} confirmed`] : []),
+    ...(summary.onTime === undefined ? [] : [`granted within ${summary.onTime.withinMs} ms: ${summary.onTime.ok}`]),
     ...Object.entries({ refused: refusals, shed: sheddings, failed: failures }).flatMap(reasons),
     ...summary.warnings.map((warning) => `warning: ${warning}`),
     '',

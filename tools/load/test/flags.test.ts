@@ -26,10 +26,10 @@ t.test('defaults', async (t) => {
 t.test('a surge with everything said', async (t) => {
   const { load, out, acks } = parseCommand(
     `${URL} --profile surge --rate 12.5 --factor 4 --calm 2s --surge 1m --after 500ms --arrivals uniform --seed 9 --mix order=1,read=2
-     --hot-event a --hot-share 1 --connections 2000 --queue-max 5 --timeout-ms 250 --out dir --acks -`.split(/\s+/),
+     --hot-event a --hot-share 1 --connections 2000 --queue-max 5 --timeout-ms 250 --on-time-ms 99 --out dir --acks -`.split(/\s+/),
   )
   t.match(load.stages, [{ durationS: 2, ratePerS: 12.5 }, { durationS: 60, ratePerS: 50 }, { durationS: 0.5 }])
-  t.match(load, { arrivals: 'uniform', seed: 9, hotEvent: 'a', hotShare: 1, timeoutMs: 250 })
+  t.match(load, { arrivals: 'uniform', seed: 9, hotEvent: 'a', hotShare: 1, timeoutMs: 250, onTimeMs: 99 })
   t.same(load.mix, { browse: 0, view: 0, order: 1, read: 2 })
   t.same(load.limits, { connections: 2000, connectionsMax: 2000, queueMax: 5 })
   t.same([out, acks], ['dir', '-'])

@@ -8,7 +8,7 @@ const STAGES = [
 const MOMENT = { t: 1, atMs: 0, stage: 'calm', inFlight: 0, connections: 1 }
 
 t.test('a request counts in its second, stage, journey and the whole', async (t) => {
-  const recorder = new Recorder(STAGES)
+  const recorder = new Recorder(STAGES, undefined)
   t.equal(recorder.secondIsEmpty, true)
   const order = { stage: 1, journey: 'order' as const }
   recorder.offered(order, 6)
@@ -38,10 +38,20 @@ t.test('a request counts in its second, stage, journey and the whole', async (t)
 })
 
 t.test('the most frequent failure comes first', async (t) => {
-  const recorder = new Recorder(STAGES)
+  const recorder = new Recorder(STAGES, undefined)
   for (const reason of ['a', 'b', 'b']) recorder.ended({ stage: 0, journey: 'view' }, { outcome: 'failed', reason }, null, false)
   t.same(Object.entries(recorder.results(STAGES).failures), [
     ['b', 2],
     ['a', 1],
   ])
+})
+
+t.test('what is granted in time is counted apart from what is granted', async (t) => {
+  const recorder = new Recorder(STAGES, 100)
+  const view = { stage: 0, journey: 'view' as const }
+  for (const waitedMs of [5, 100, 101]) recorder.ended(view, { outcome: 'ok' }, waitedMs, false)
+  recorder.ended(view, { outcome: 'refused', reason: 'sold_out' }, 5, false)
+  recorder.ended(view, { outcome: 'failed', reason: 'timeout' }, 50, false)
+  t.equal(recorder.onTime, 2)
+  t.equal(recorder.total.requests.ok, 3)
 })

@@ -133,6 +133,15 @@ t.test('what never answers counts as having taken the whole timeout', async (t) 
   t.ok((latencyMs.p50 ?? 0) >= 200 && (latencyMs.max ?? 0) < 1000, `${latencyMs.p50} to ${latencyMs.max}`)
 })
 
+t.test('a late reply is granted and not on time, and its connection is kept', async (t) => {
+  const url = await serve(t, (_, response) => void setTimeout(() => response.end('ok'), 150))
+  const late = await runLoad({ url, urlPath: '/', stages: steady(50, 0.2), arrivals: 'uniform', onTimeMs: 100 }).summary
+  t.match(late, { requests: { ok: 10, failed: 0 }, onTime: { withinMs: 100, ok: 0 } })
+  const early = await runLoad({ url, urlPath: '/', stages: steady(50, 0.2), arrivals: 'uniform', onTimeMs: 5000 }).summary
+  t.same(early.onTime, { withinMs: 5000, ok: 10 })
+  t.throws(() => runLoad({ url, stages: steady(1, 1), onTimeMs: 0.5 }), /onTimeMs: must be a whole number above 0/)
+})
+
 t.test('too few connections are told', async (t) => {
   const url = await serve(t, (_, response) => void setTimeout(() => response.end('ok'), 30))
   const run = runLoad({

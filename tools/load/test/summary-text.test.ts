@@ -56,6 +56,7 @@ t.test('the summary for people', async (t) => {
     'warning: slow',
     '',
   ])
+  t.ok(summaryText({ ...SUMMARY, onTime: { withinMs: 250, ok: 30 } }).includes('\ngranted within 250 ms: 30\n'))
   t.equal(new Set(lines.slice(1, 5).map((line) => line.length)).size, 1, 'columns line up')
 })
 
