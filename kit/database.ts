@@ -86,10 +86,11 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
   })
   const silence = new Silence(pool)
   let down: string | undefined
-  // An idle connection that breaks must not end the process; the next query says what is wrong.
+  // A connection that breaks while idle, or between two statements, must not end the process; the next query says what is wrong.
   pool.on('error', (error) => {
     down = error.message
   })
+  pool.on('connect', (client) => client.on('error', () => {}))
   const { health, metrics } = server.kit
   health.require('schema', () => schemaSeen(pool, migrations))
   health.watch('postgres', () => (down === undefined ? { status: 'up' } : { status: 'down', detail: down }))

@@ -45,6 +45,18 @@ const warm = () => Promise.all([1, 2, 3, 4].map(() => sleep(0.02)))
 t.test('a server that says nothing: every write is refused within a second, and all goes on soon after its return', async (t) => {
   await warm()
   t.equal(database.pool.idleCount, 4)
+  const begun = Promise.withResolvers<void>()
+  const transaction = t.rejects(
+    database.transaction(async (client) => {
+      await client.query('INSERT INTO written VALUES (2)')
+      begun.resolve()
+      // Longer than anybody waits: it holds its connection and asks nothing when the silence is noticed.
+      await delay(1500)
+      await client.query('INSERT INTO written VALUES (3)')
+    }),
+    { code: 'database_unavailable' },
+  )
+  await begun.promise
   hole.open = true
   const startedAt = performance.now()
   const refuse = async () => {
@@ -53,7 +65,7 @@ t.test('a server that says nothing: every write is refused within a second, and 
     return performance.now() - sentAt
   }
   // More than there are connections, so that some wait for one.
-  const first = await Promise.all(Array.from({ length: 20 }, refuse))
+  const [, ...first] = await Promise.all([transaction, ...Array.from({ length: 20 }, refuse)])
   t.ok(Math.max(...first) < 1000, `the first took ${Math.max(...first).toFixed()} ms`)
   const next: number[] = []
   while (performance.now() - startedAt < 2500) {
@@ -67,6 +79,7 @@ t.test('a server that says nothing: every write is refused within a second, and 
   hole.open = false
   await until(() => write().then(Boolean, () => false))
   await Promise.all(Array.from({ length: 20 }, write))
+  t.strictSame((await database.query('kept', 'SELECT 1 FROM written WHERE n > 1')).rows, [], 'half a transaction is none')
   t.equal((await service.ops.inject('/dependencies')).json().postgres.status, 'up')
 })
 
