@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { bare } from './bare.ts'
 import type { BaseConfig } from './config.ts'
@@ -6,6 +7,7 @@ import { Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
 import { Type } from './schema.ts'
 import type { Server } from './service.ts'
+import { Silence, within } from './silence.ts'
 
 /** The keys of a service that has a database, named as libpq names them (https://www.postgresql.org/docs/current/libpq-envars.html). */
 export const databaseProperties = {
@@ -15,7 +17,12 @@ export const databaseProperties = {
   PGUSER: Type.String({ minLength: 1, description: 'Role of this service.' }),
   PGPASSWORD: Type.String({ default: '', description: 'Password of the role; from a Secret.' }),
   DATABASE_POOL_MAX: Type.Integer({ default: 8, minimum: 1, maximum: 100, description: 'Most connections of one replica.' }),
-  DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({ default: 2000, minimum: 10, maximum: 60_000, description: 'Longest a statement may run.' }),
+  DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({
+    default: 2000,
+    minimum: 10,
+    maximum: 60_000,
+    description: 'Longest a statement may run; a request waits for one at most 800 ms.',
+  }),
 }
 
 /** What a service with a database knows about it. */
@@ -29,19 +36,30 @@ export interface DatabaseConfig {
   readonly DATABASE_STATEMENT_TIMEOUT_MS: number
 }
 
+type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
+  name: string,
+  text: string,
+  values?: unknown[],
+) => Promise<pg.QueryResult<Row>>
+
 /** A pool whose silence is a Problem: database_unavailable within a second, never a hanging request. */
 export interface Database {
   /**
    * Runs one statement, prepared under `name` so that it is parsed once per connection.
-   * @throws Problem database_unavailable when no connection or no answer is to be had, overloaded when too many wait for a connection; the pg error (with `code`) for anything the statement caused
+   * @throws Problem database_unavailable when no connection or no answer is to be had in time (what was asked may still happen), overloaded when too many wait for a connection; the pg error (with `code`) for anything the statement caused
    */
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(name: string, text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>
+  query: Query
+  /** The same for work that nobody waits for: the statement has the time that DATABASE_STATEMENT_TIMEOUT_MS gives it. */
+  patientQuery: Query
   /** Runs several statements in one transaction: COMMIT when `work` resolves, ROLLBACK when it rejects. Never call a peer inside. */
   transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   readonly pool: pg.Pool
 }
 
-/** The queue for connections is bounded: with statements of 50 ms the last in it is served just before connectionTimeoutMillis would end its wait. */
+/** Longest that anybody waits for a connection, and a request for its answer: what is left of the second is for the way to whoever asked. */
+const patienceMs = 800
+
+/** The queue for connections is bounded: with statements of 50 ms the last in it is served just before the end of its patience. */
 const waitingPerConnection = 16
 
 /** 64-bit integers (counts, sums, cents) as numbers: none here comes near 2^53. */
@@ -59,18 +77,20 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
     user: config.PGUSER,
     password: config.PGPASSWORD,
     max: config.DATABASE_POOL_MAX,
-    connectionTimeoutMillis: 800,
+    connectionTimeoutMillis: patienceMs,
     idleTimeoutMillis: 30_000,
     statement_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS,
     query_timeout: config.DATABASE_STATEMENT_TIMEOUT_MS + 500,
     application_name: config.POD_NAME || server.kit.name,
     keepAlive: true,
   })
+  const silence = new Silence(pool)
   let down: string | undefined
-  // An idle connection that breaks must not end the process; the next query says what is wrong.
+  // A connection that breaks while idle, or between two statements, must not end the process; the next query says what is wrong.
   pool.on('error', (error) => {
     down = error.message
   })
+  pool.on('connect', (client) => client.on('error', () => {}))
   const { health, metrics } = server.kit
   health.require('schema', () => schemaSeen(pool, migrations))
   health.watch('postgres', () => (down === undefined ? { status: 'up' } : { status: 'down', detail: down }))
@@ -81,23 +101,29 @@ export function openDatabase(server: Server, config: BaseConfig & DatabaseConfig
   bare(server).addHook('onClose', () => pool.end())
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    if (silence.lasts) throw problems.database_unavailable(undefined, { retryAfterS: 1 })
     if (pool.waitingCount >= config.DATABASE_POOL_MAX * waitingPerConnection)
       throw problems.overloaded('too many requests wait for the database', { retryAfterS: 1 })
+    const askedAt = performance.now()
     try {
       const result = await work()
+      silence.answered()
       down = undefined
       return result
     } catch (error) {
       if (!isUnavailable(error)) throw error
       down = (error as Error).message
+      // What pg and the pool say without a code when they waited in vain.
+      if (!('code' in (error as Error)) && /timeout/i.test(down)) silence.unanswered(askedAt)
       throw problems.database_unavailable(undefined, { retryAfterS: 1, cause: error })
     }
   }
 
   return {
     pool,
-    query: (name, text, values = []) => guarded(() => pool.query({ name, text, values })),
-    transaction: (work) => guarded(() => inTransaction(pool, work)),
+    query: (name, text, values = []) => guarded(() => within(patienceMs, pool.query({ name, text, values }))),
+    patientQuery: (name, text, values = []) => guarded(() => pool.query({ name, text, values })),
+    transaction: (work) => guarded(() => within(patienceMs, inTransaction(pool, work))),
   }
 }
 

@@ -66,11 +66,11 @@ export function keepRetention(server: Server, database: Database, config: Retent
   const removed = new Map(subjects.map(({ name }) => [name, 0]))
   async function pruneOne(subject: Subject): Promise<boolean> {
     const { name, keptS, remove } = subject
-    const { rows } = await database.query<{ cutoff: Date }>(`announce_${name}`, announce(subject), [name, keptS])
+    const { rows } = await database.patientQuery<{ cutoff: Date }>(`announce_${name}`, announce(subject), [name, keptS])
     if (rows[0] === undefined) return false
     const limit = config.RETENTION_BATCH_MAX
     // A Date is cut to milliseconds, so it never lies beyond what was announced.
-    const batch = await database.query<{ picked: number; removed: number }>(`prune_${name}`, remove, [rows[0].cutoff, limit])
+    const batch = await database.patientQuery<{ picked: number; removed: number }>(`prune_${name}`, remove, [rows[0].cutoff, limit])
     removed.set(name, (removed.get(name) ?? 0) + (batch.rows[0]?.removed ?? 0))
     return batch.rows[0]?.picked === limit
   }

@@ -117,6 +117,7 @@ const planted: [alert: string, from: RegExp, to: string][] = [
   ['LatencyBurnFast', / >= 5|>= 5/, '>= 1'],
   ['LatencyBurnFast', /\[5m\]/g, '[1h]'],
   ['SheddingTooMuch', /0\.05/, '0.03'],
+  ['OrdersUnfinished', /> 300/, '> 60'],
   ['OutboxLagging', /> 60/, '> 20'],
   ['CrashLoop', />= 2/, '>= 1'],
   ['CrashLoop', />= 4/, '>= 2'],

@@ -1,31 +1,12 @@
 import t from 'tap'
-import { defineConfig } from '../config.ts'
-import { type Database, databaseProperties, isUnavailable, openDatabase } from '../database.ts'
-import { createService, defineService } from '../service.ts'
+import { isUnavailable } from '../database.ts'
 import { metric, until } from './helper.ts'
+import { openSample } from './open-sample.ts'
 import { freePort, runMigrate, startPostgres } from './postgres.ts'
-
-const migrations = new URL('./migrations/', import.meta.url)
-
-/** A service that only opens its database. */
-async function open(t: { teardown(close: () => Promise<void>): unknown }, env: Record<string, string>) {
-  let database = undefined as Database | undefined
-  const definition = defineService({
-    name: 'sample',
-    config: defineConfig(databaseProperties),
-    app: async (server, config) => {
-      database = openDatabase(server, config, migrations)
-    },
-  })
-  const service = await createService(definition, { LOG_LEVEL: 'silent', ...env })
-  t.teardown(() => service.close())
-  await service.server.ready()
-  return { service, database: database as Database }
-}
 
 t.test('with a real Postgres', async (t) => {
   const { env, server } = await startPostgres(t)
-  const { service, database } = await open(t, { ...env, DATABASE_POOL_MAX: '2', DATABASE_STATEMENT_TIMEOUT_MS: '300' })
+  const { service, database } = await openSample(t, { ...env, DATABASE_POOL_MAX: '2', DATABASE_STATEMENT_TIMEOUT_MS: '300' })
 
   await t.test('readiness waits for the newest migration, is asked no more afterwards, and survives the database', async (t) => {
     const started = service.health.start()
@@ -94,7 +75,7 @@ t.test('with a real Postgres', async (t) => {
 
 t.test('a database that is not there is a Problem too', async (t) => {
   const env = { PGHOST: '127.0.0.1', PGPORT: String(await freePort()), PGDATABASE: 'd', PGUSER: 'u' }
-  const { database } = await open(t, env)
+  const { database } = await openSample(t, env)
   await t.rejects(database.query('one', 'SELECT 1'), { code: 'database_unavailable' })
 })
 

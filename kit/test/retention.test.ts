@@ -12,8 +12,10 @@ const notes: Subject = {
   name: 'notes',
   keptS: 3600,
   oldest: 'SELECT min(at) FROM notes',
-  remove: `WITH removed AS (
-    DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1
+  remove: `WITH picked AS MATERIALIZED (
+    SELECT id FROM notes WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), removed AS (
+    DELETE FROM notes WHERE id = ANY (ARRAY(SELECT id FROM picked)) RETURNING 1
   ) SELECT count(*) AS picked, count(*) AS removed FROM removed`,
 }
 /** Fails every time, and comes first. */

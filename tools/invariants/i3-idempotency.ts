@@ -34,10 +34,10 @@ function ordersByKey(orders: ReadonlyMap<string, OrderRow>, finding: Finding): M
   return byKey
 }
 
-/** A pending order may be confirmed or refused later; nothing else may change. */
+/** A pending order may be confirmed or refused later, and a 404 begins none, so that its key is still free; nothing else may change. */
 function contradicts(before: Acknowledgement, after: Acknowledgement): boolean {
   if (before.orderId !== undefined && after.orderId !== undefined && before.orderId !== after.orderId) return true
-  return before.status !== 202 && before.status !== after.status
+  return before.status !== 202 && before.status !== 404 && before.status !== after.status
 }
 
 /** A key that has expired may make another order, and gives the reply of the one it had no more. */
@@ -71,8 +71,8 @@ function problemOfOk(
 }
 
 function problemOfRefusal({ status }: Acknowledgement, order: OrderRow | undefined): string | null {
-  // A refusal need not leave an order behind.
-  if (order === undefined) return null
+  // A refusal need not leave an order behind, and after a 404 the key may make one.
+  if (order === undefined || status === 404) return null
   if (order.state === 'confirmed') return `refused with ${status}, its order ${order.id} is confirmed`
   if (order.replyStatus !== status) return `refused with ${status}, the same key would now get ${order.replyStatus} (order ${order.id})`
   return null

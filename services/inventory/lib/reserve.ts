@@ -57,12 +57,15 @@ function sorted(rows: Row[]): { holds: Map<string, Row>; tiers: Map<string, Row>
 /** What took the last tickets while the statement waited may have been the same order, sent to another replica: only a later look can tell. */
 async function refuseUnlessHeld(query: Query, indexes: number[], items: Reservation[], answers: (Hold | Error)[]): Promise<void> {
   if (indexes.length === 0) return
-  const { rows } = await query<Row>('known', statements.known, [indexes.map((index) => (items[index] as Reservation).orderId)])
-  const { holds } = sorted(rows)
+  const orderIds = indexes.map((index) => (items[index] as Reservation).orderId)
+  // Should the look fail, the others of the batch have their holds all the same.
+  const look = await query<Row>('known', statements.known, [orderIds]).catch((error: Error) => error)
+  const { holds } = sorted(look instanceof Error ? [] : look.rows)
   for (const index of indexes) {
     const item = items[index] as Reservation
     const row = holds.get(item.orderId)
-    answers[index] = row === undefined ? problems.sold_out() : repetition(item, row)
+    if (look instanceof Error) answers[index] = look
+    else answers[index] = row === undefined ? problems.sold_out() : repetition(item, row)
   }
 }
 

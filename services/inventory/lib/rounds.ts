@@ -9,13 +9,19 @@ const roundsMax = 4
 
 /**
  * Answers a list of items in rounds: each round decides some of the open ones, and what a race left open is asked again.
+ * A round that fails is the answer of what was open in it alone: what was done before is done, and a caller told otherwise would leave it behind.
  * @param decide writes answers by index and returns the indexes that stay open
  */
 export async function inRounds<Answer>(count: number, decide: (open: number[], answers: (Answer | Error)[]) => Promise<number[]>) {
   const answers: (Answer | Error)[] = new Array(count)
   let open = Array.from(answers.keys())
-  for (let round = 0; round < roundsMax && open.length > 0; round++) open = await again(() => decide(open, answers))
-  for (const index of open) answers[index] = problems.overloaded('the same order is being worked on elsewhere', { retryAfterS: 1 })
+  let failure: Error = problems.overloaded('the same order is being worked on elsewhere', { retryAfterS: 1 })
+  try {
+    for (let round = 0; round < roundsMax && open.length > 0; round++) open = await again(() => decide(open, answers))
+  } catch (error) {
+    failure = error as Error
+  }
+  for (const index of open) answers[index] = failure
   return answers
 }
 

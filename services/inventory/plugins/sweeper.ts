@@ -18,7 +18,7 @@ declare module 'fastify' {
 export const sweeper = fp(
   async (server: Server, config: { readonly SWEEP_INTERVAL_MS: number }) => {
     const { database, kit, log } = server
-    const held = new TicketsHeld(database.query)
+    const held = new TicketsHeld(database.patientQuery)
     let expired = 0
     let failing = false
     let timer: NodeJS.Timeout | undefined
@@ -28,7 +28,7 @@ export const sweeper = fp(
     async function sweep(): Promise<number> {
       let total = 0
       for (;;) {
-        const { rows } = await database.query<{ expired: number }>('expire', statements.expire, [sweepMax])
+        const { rows } = await database.patientQuery<{ expired: number }>('expire', statements.expire, [sweepMax])
         const swept = rows[0]?.expired ?? 0
         total += swept
         expired += swept

@@ -22,7 +22,7 @@ t.test('rounds end: what stays open is refused as overloaded', async (t) => {
   t.match(answers[1], { code: 'overloaded', retryAfterS: 1 })
 })
 
-t.test('the victim of a deadlock tries once more; another error, or a second deadlock, is passed on', async (t) => {
+t.test('the victim of a deadlock tries once more; another error, or a second deadlock, is the answer', async (t) => {
   let calls = 0
   const decideAfter = (failures: number, code: string) => async (open: number[], answers: (string | Error)[]) => {
     if (++calls <= failures) throw Object.assign(new Error('statement'), { code })
@@ -31,9 +31,9 @@ t.test('the victim of a deadlock tries once more; another error, or a second dea
   }
   t.strictSame(await inRounds<string>(1, decideAfter(1, '40P01')), ['done'])
   calls = 0
-  await t.rejects(inRounds<string>(1, decideAfter(2, '40P01')), { code: '40P01' })
+  t.match(await inRounds<string>(1, decideAfter(2, '40P01')), [{ code: '40P01' }])
   calls = 0
-  await t.rejects(inRounds<string>(1, decideAfter(1, '23514')), { code: '23514' })
+  t.match(await inRounds<string>(1, decideAfter(1, '23514')), [{ code: '23514' }])
   t.equal(calls, 1)
 })
 

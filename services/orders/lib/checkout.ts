@@ -89,6 +89,7 @@ export class Checkout {
     for (;;) {
       if (now.reply !== undefined) return now.reply
       if (now.reason === 'unavailable') throw notTaken()
+      if (now.reason === 'tier_not_found') throw problems.tier_not_found()
       const remainingMs = untilAt - performance.now()
       if (remainingMs <= 0) return await this.#pendingReply(now)
       await delay(Math.min(remainingMs, waitMs * (0.5 + Math.random())))

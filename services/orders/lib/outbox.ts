@@ -28,7 +28,9 @@ export async function deliverEvents(
   consumer: Client,
   inNewTrace: InNewTrace,
 ): Promise<{ delivered: number; more: boolean }> {
-  const { rows } = await database.query<EventRow>('claim_events', statements.claimEvents, [batchMax, claimS])
+  const claimed = await database.query<EventRow>('claim_events', statements.claimEvents, [batchMax, claimS])
+  // A batch that is too large would be refused for ever, so the consumer's limit is kept here too: the rest is claimed again.
+  const rows = claimed.rows.slice(0, batchMax)
   if (rows.length === 0) return { delivered: 0, more: false }
   const ids = rows.map(({ id }) => id)
   const events = rows.map(({ id, payload }) => ({ id, ...payload }))

@@ -22,7 +22,7 @@ export const edges: Readonly<Record<State, readonly State[]>> = {
   cancelled: [],
 }
 
-/** Why an order was cancelled. `unavailable` gave its key back: to the client it never existed. */
+/** Why an order was cancelled. `unavailable`, and `tier_not_found` at the first question, gave the key back: to the client it never existed. */
 export type Reason = 'sold_out' | 'tier_not_found' | 'payment_declined' | 'hold_expired' | 'order_timed_out' | 'unavailable'
 
 /** True when no step is left. */

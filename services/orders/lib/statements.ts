@@ -54,10 +54,16 @@ export const tell = `UPDATE orders SET told = true WHERE id = $1 AND idempotency
 /** Lets go of an unfinished order, for a recovery to take it over after a while. */
 export const handOver = `UPDATE orders SET lease_until = now() + make_interval(secs => $3) WHERE id = $1 AND claim = $2 AND lease_until IS NOT NULL`
 
-/** Takes over orders whose worker let go of them or is gone. Rows another recovery is taking are passed over. */
+/**
+ * Takes over orders whose worker let go of them or is gone. Rows another recovery is taking are passed over.
+ * They are picked once, before the update, here and for events: `id IN (SELECT ... LIMIT)` may be planned as a join that picks anew for every row
+ * and passes over those it has locked already, so that in the end it takes them all.
+ */
 export const takeOver = `
-  UPDATE orders SET claim = claim + 1, lease_until = now() + make_interval(secs => $2)
-  WHERE id IN (SELECT id FROM orders WHERE lease_until < now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED)
+  WITH picked AS MATERIALIZED (
+    SELECT id FROM orders WHERE lease_until < now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE orders SET claim = claim + 1, lease_until = now() + make_interval(secs => $2) WHERE id = ANY (ARRAY(SELECT id FROM picked))
   RETURNING ${columns}`
 
 /** Takes an expired key from its finished order, so that it can make another. */
@@ -66,10 +72,10 @@ export const forgetKey = `
 
 /** Takes events to deliver; another publisher may, once $2 seconds have passed without a word from this one. */
 export const claimEvents = `
-  UPDATE outbox SET attempts = attempts + 1, claimed_until = now() + make_interval(secs => $2)
-  WHERE id IN (
+  WITH picked AS MATERIALIZED (
     SELECT id FROM outbox WHERE published_at IS NULL AND claimed_until <= now() ORDER BY claimed_until LIMIT $1 FOR UPDATE SKIP LOCKED
   )
+  UPDATE outbox SET attempts = attempts + 1, claimed_until = now() + make_interval(secs => $2) WHERE id = ANY (ARRAY(SELECT id FROM picked))
   RETURNING id, payload, attempts`
 
 export const eventsDelivered = `UPDATE outbox SET published_at = now() WHERE id = ANY($1::uuid[]) AND published_at IS NULL`

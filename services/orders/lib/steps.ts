@@ -11,7 +11,7 @@ export interface Step {
   move?: Move
   /** The peer's answer is not known: the rest is for later. */
   unknown?: boolean
-  /** The peer surely did nothing and the order was given up: what to tell the client, who may try again with the same key. */
+  /** Nothing was done and the order was given up: what to tell the client, who may try again with the same key. */
   refusal?: Problem
 }
 
@@ -27,6 +27,9 @@ const steps: Readonly<Record<State, TakeStep>> = {
     const outcome = await peers.hold(context, order)
     if (outcome === 'held') return { move: { path: ['pending', 'held'] } }
     if (isUndone(outcome)) return undone(order, 'inventory', outcome, ['pending', 'cancelled'])
+    // An order for what does not exist was never begun, whether catalog's prices say so or inventory: no reply of its key.
+    if (outcome === 'tier_not_found' && order.claim === 0)
+      return { move: { path: ['pending', 'cancelled'], reason: outcome, giveBackKey: true }, refusal: problems.tier_not_found() }
     // Whoever was asked twice may still hold something in a while: release it in advance.
     const path: State[] = order.claim === 0 ? ['pending', 'cancelled'] : ['pending', 'cancelling']
     return { move: cancelled(path, outcome) }

@@ -29,7 +29,7 @@ export async function orders(server: Server): Promise<void> {
     schema: {
       summary: 'Place an order',
       description:
-        'The same Idempotency-Key with the same body gives the same status and body, whichever replica is asked, for a day. 503 and 202 are not the reply yet: ask again with the same key.',
+        'The same Idempotency-Key with the same body gives the same status and body, whichever replica is asked, for a day. 503 and 202 are not the reply yet: ask again with the same key. 400 and 404 begin nothing and use no key up: it may get another reply later, also with another body.',
       headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String({ pattern: keyPattern })) }),
       body: OrderRequestSchema,
       response: { 201: OrderSchema, 202: OrderSchema, default: ProblemSchema },

@@ -53,6 +53,35 @@ t.test('of two bodies under one key at once, one becomes the order and the other
   await world.audit(t)
 })
 
+t.test('a 404 is no reply of its key, whoever knows no such tier', async (t) => {
+  const [first, second] = await Promise.all([world.replica(t), world.replica(t)])
+  const unknown = {
+    'the price list': { ...request, tierId: 'no-such-tier' },
+    inventory: { ...request, eventId: 'gone', tierId: 'gone-floor' },
+  }
+  for (const [who, body] of Object.entries(unknown)) {
+    const key = randomUUID()
+    const replies = await Promise.all([first, first, second].map((replica) => post(replica, { key, body })))
+    for (const reply of replies) t.match(reply.json(), { status: 404, code: 'tier_not_found' }, who)
+    t.strictSame(await world.rows('SELECT 1 FROM orders WHERE idempotency_key = $1', [key]), [])
+    t.equal((await post(second, { key })).statusCode, 201, `${who}: another body may`)
+    t.equal((await post(first, { key, body })).statusCode, 422, `${who}: and then the key is used`)
+  }
+  await world.audit(t)
+})
+
+t.test('whoever waits for an order of what does not exist is told so', async (t) => {
+  const [first, second] = await Promise.all([world.replica(t), world.replica(t)])
+  const sent = { key: randomUUID(), body: { ...request, eventId: 'gone', tierId: 'gone-floor' } }
+  world.inventory.delayMs = 200
+  const arrived = world.inventory.seen('POST /holds')
+  const replies = [post(first, sent)]
+  await arrived
+  replies.push(post(second, sent))
+  for (const reply of await Promise.all(replies)) t.match(reply.json(), { status: 404, code: 'tier_not_found' })
+  world.inventory.delayMs = 0
+})
+
 t.test('a reply that was lost is found under its key, whatever the replica', async (t) => {
   const [first, second] = await Promise.all([world.replica(t), world.replica(t)])
   const key = randomUUID()

@@ -1,37 +1,38 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Verdict } from '@headroom/report/verdict'
 import { OnSale, until } from '../on-sale.ts'
-import { check, type Row } from '../row.ts'
+import { check, type Row, type RowContext } from '../row.ts'
 
 const stored = ['catalog', 'inventory', 'orders', 'payments', 'gateway']
 const order = { eventId: 'aurora-live', tierId: 'aurora-live-floor', quantity: 1 }
 const writeWithinMs = 1000
 const backWithinMs = 5000
 
-/** The database dies without a word in the middle of a surge, and stays away. */
+type Seen = Record<'reads' | 'degraded' | 'writes' | 'refusedInTime' | 'slowestMs' | 'probes' | 'probesOk', number>
+
+/** The database goes in the middle of a surge, once by dying and once without a word, and stays away. */
 export const postgresGone: Row = {
   name: 'postgres-gone',
   promise:
-    'kill -9 of Postgres during a surge: reads degrade, writes refuse at once, nothing committed is lost, full service within 5 s of its return',
-  full: 'away for 20 s, 100 requests/s',
-  quick: 'away for 4 s, 60 requests/s',
+    'Postgres killed with -9 during a surge, then silent behind a black hole: reads degrade, writes refuse at once, nothing committed is lost, full service within 5 s of its return',
+  full: 'dead for 20 s, silent for 20 s, 100 requests/s',
+  quick: 'dead for 4 s, silent for 4 s, 60 requests/s',
   async run(context) {
-    const onSale = await OnSale.start(context)
+    const onSale = await OnSale.start(context, { proxied: ['postgres'] })
     try {
       const load = onSale.load({ stages: [{ name: 'surge', durationS: 300, ratePerS: context.count(100, 60) }] })
       await delay(3000)
       const { postgres } = onSale.engine
-      await postgres.crash()
-      const seen = { reads: 0, degraded: 0, writes: 0, refusedInTime: 0, slowestMs: 0, probes: 0, probesOk: 0 }
-      const awayUntilMs = performance.now() + context.count(20_000, 4000)
-      // The first second is for what was on its way.
-      await delay(500)
-      while (performance.now() < awayUntilMs) {
-        await lookOnce(onSale, seen)
-        await delay(250)
-      }
-      await postgres.restart()
-      const backMs = await until('full service', () => isFull(onSale), 60_000)
+      const dead = await away(onSale, context, 'dead', {
+        leave: () => postgres.crash(),
+        come: () => postgres.restart(),
+      })
+      const proxy = onSale.proxy('postgres')
+      const silent = await away(onSale, context, 'silent', {
+        leave: async () => proxy.inflict({ blackHole: true }),
+        come: async () => proxy.inflict({}),
+      })
       await delay(1000)
       load.stop('Postgres is back')
       const { requests } = await load.summary
@@ -41,19 +42,10 @@ export const postgresGone: Row = {
           ok: requests.ok,
           shed: requests.shed,
           failed: requests.failed,
-          'slowest write, ms': seen.slowestMs,
+          'slowest write while dead, ms': dead.slowestMs,
+          'slowest write while silent, ms': silent.slowestMs,
         },
-        checks: [
-          check('reads answered, marked degraded', `${seen.degraded} of ${seen.reads}`, seen.degraded === seen.reads && seen.reads > 0),
-          check(
-            'writes answered 503 within 1 s',
-            `${seen.refusedInTime} of ${seen.writes}`,
-            seen.refusedInTime === seen.writes && seen.writes > 0,
-          ),
-          check('liveness and readiness stay 200', `${seen.probesOk} of ${seen.probes}`, seen.probesOk === seen.probes && seen.probes > 0),
-          check('full service within 5 s of its return', `${Math.round(backMs)} ms`, backMs <= backWithinMs),
-          ...(await onSale.invariants()),
-        ],
+        checks: [...dead.checks, ...silent.checks, ...(await onSale.invariants())],
       }
     } finally {
       await onSale.close()
@@ -61,26 +53,60 @@ export const postgresGone: Row = {
   },
 }
 
-async function lookOnce(
+/** Takes the database away, looks at what is left, and waits for all of it to be back. */
+async function away(
   onSale: OnSale,
-  seen: Record<'reads' | 'degraded' | 'writes' | 'refusedInTime' | 'slowestMs' | 'probes' | 'probesOk', number>,
-) {
+  context: RowContext,
+  how: string,
+  { leave, come }: Record<'leave' | 'come', () => Promise<void>>,
+): Promise<{ slowestMs: number; checks: Verdict[] }> {
+  const seen: Seen = { reads: 0, degraded: 0, writes: 0, refusedInTime: 0, slowestMs: 0, probes: 0, probesOk: 0 }
+  await leave()
+  const untilMs = performance.now() + context.count(20_000, 4000)
+  // Nobody knows of it yet.
+  await write(onSale, seen)
+  // Then half a second for what was on its way.
+  await delay(500)
+  while (performance.now() < untilMs) {
+    await lookOnce(onSale, seen)
+    await delay(250)
+  }
+  await come()
+  const backMs = await until('full service', () => isFull(onSale), 60_000)
+  return {
+    slowestMs: seen.slowestMs,
+    checks: [
+      check(`${how}: reads answered, marked degraded`, `${seen.degraded} of ${seen.reads}`, all(seen.degraded, seen.reads)),
+      check(`${how}: writes answered 503 within 1 s`, `${seen.refusedInTime} of ${seen.writes}`, all(seen.refusedInTime, seen.writes)),
+      check(`${how}: liveness and readiness stay 200`, `${seen.probesOk} of ${seen.probes}`, all(seen.probesOk, seen.probes)),
+      check(`${how}: full service within 5 s of its return`, `${Math.round(backMs)} ms`, backMs <= backWithinMs),
+    ],
+  }
+}
+
+const all = (good: number, of: number) => good === of && of > 0
+
+async function lookOnce(onSale: OnSale, seen: Seen) {
   const { url } = onSale.engine
   const read = await fetch(`${url}/api/events/${order.eventId}`)
   seen.reads++
   if (read.status === 200 && ((await read.json()) as { degraded: boolean }).degraded) seen.degraded++
-  const sentAtMs = performance.now()
-  const status = await place(url)
-  const tookMs = performance.now() - sentAtMs
-  seen.writes++
-  seen.slowestMs = Math.max(seen.slowestMs, Math.round(tookMs))
-  if (status === 503 && tookMs < writeWithinMs) seen.refusedInTime++
+  await write(onSale, seen)
   for (const { opsPort } of stored.flatMap((service) => onSale.engine.replicasOf(service))) {
     for (const probe of ['livez', 'readyz']) {
       seen.probes++
       if ((await fetch(`http://127.0.0.1:${opsPort}/${probe}`)).ok) seen.probesOk++
     }
   }
+}
+
+async function write({ engine: { url } }: OnSale, seen: Seen) {
+  const sentAtMs = performance.now()
+  const status = await place(url)
+  const tookMs = performance.now() - sentAtMs
+  seen.writes++
+  seen.slowestMs = Math.max(seen.slowestMs, Math.round(tookMs))
+  if (status === 503 && tookMs < writeWithinMs) seen.refusedInTime++
 }
 
 async function isFull({ engine: { url } }: OnSale): Promise<boolean> {

@@ -41,6 +41,14 @@ t.test('the invariants', async (t) => {
     t.same(broken(await onSale.check([...pending, ...planted.acknowledgements.slice(0, 3)])), [])
   })
 
+  t.test('after a 404 a key may make an order, and gives its reply from then on', async (t) => {
+    const { acknowledgements } = await onSale.plant()
+    const unknown = acknowledgements.map(({ orderId: _, ...ack }) => ({ ...ack, outcome: 'refused', status: 404 }))
+    t.same(broken(await onSale.check([...unknown, ...acknowledgements])), [])
+    const found = broken(await onSale.check([...acknowledgements, ...unknown]))
+    t.match(found, Array(acknowledgements.length).fill({ problem: /and then 404$/ }))
+  })
+
   t.test('a key that expired may be given back', async (t) => {
     const { acknowledgements, confirmed } = await onSale.plant()
     await onSale.query('orders', `UPDATE orders SET idempotency_key = NULL, key_expires_at = now() - interval '1 s' WHERE id = $1`, [
