@@ -93,7 +93,7 @@ t.test('what is not known is a gap, and services of one size do not hide each ot
 })
 
 t.test('values are read by mouse and by keyboard', withBrowser, async (t) => {
-  const { page, complaints } = await opened(t)
+  const { page, send, complaints } = await opened(t)
   const chart = page.locator('.chart .uplot').first()
   const told = () => page.locator('.chart').first().locator('.key b').allTextContents()
   const newest = await told()
@@ -105,6 +105,12 @@ t.test('values are read by mouse and by keyboard', withBrowser, async (t) => {
   t.notSame(earlier, newest)
   t.notMatch(await page.locator('#moment').textContent(), /newest/)
   t.match(await page.locator('#spoken').textContent(), /^\d\d:\d\d:\d\d: offered/)
+  const moment = await page.locator('#moment').textContent()
+  const crosshair = () => page.locator('.chart .u-cursor-x').first().boundingBox()
+  const before = (await crosshair())?.x ?? 0
+  await send('sample', { ...sampleAt(75), decisions: [] })
+  t.equal(await page.locator('#moment').textContent(), moment, 'it stays while looks come')
+  t.ok(((await crosshair())?.x ?? 0) < before, 'and the crosshair with it')
   await page.keyboard.press('Escape')
   t.strictSame(await told(), newest)
   const box = await page.locator('.chart .u-over').nth(2).boundingBox()

@@ -3,8 +3,8 @@ import { front, latest, shortName, store } from './store.js'
 
 let charts = []
 let drawnFor = ''
-/** The moment that is read, in seconds, and who chose it; undefined for the newest. */
-let chosen
+/** The moment that is read, in seconds; undefined for the newest. */
+let chosenS
 
 /** Draws what is known; the charts are made anew when services, theme or the front change. */
 export function drawCharts(parent) {
@@ -22,7 +22,8 @@ export function drawCharts(parent) {
     parent.replaceChildren()
     charts = definitions().map((definition, i, { length }) => chartOf(parent, definition, i === length - 1))
   }
-  if (chosen?.by === 'keys') for (const { plot } of charts) placeCursor(plot)
+  // Its moment moves to the left as time goes on, and the crosshair with it: after the microtask in which uPlot takes the new times.
+  if (chosenS !== undefined) queueMicrotask(placeCursors)
   tell()
 }
 
@@ -48,7 +49,7 @@ function chartOf(parent, definition, last) {
   const plot = plotOf(box, definition, widthIn(parent), last)
   plot.root.setAttribute('role', 'img')
   plot.root.tabIndex = 0
-  plot.root.addEventListener('keydown', (event) => byKeys(event, plot))
+  plot.root.addEventListener('keydown', byKeys)
   // A finger has no way to point without touching.
   for (const type of ['pointermove', 'pointerdown']) plot.over.addEventListener(type, (event) => byPointer(event, plot))
   plot.over.addEventListener('pointerleave', () => choose(undefined))
@@ -60,7 +61,7 @@ function byPointer({ clientX }, plot) {
   const nearest = store.samples.reduce((best, sample) =>
     Math.abs(secondsOf(sample) - atS) < Math.abs(secondsOf(best) - atS) ? sample : best,
   )
-  choose({ atS: secondsOf(nearest), by: 'pointer' })
+  choose(secondsOf(nearest))
 }
 
 const steps = { ArrowLeft: -1, ArrowRight: 1, Home: Number.NEGATIVE_INFINITY, End: Number.POSITIVE_INFINITY }
@@ -71,24 +72,24 @@ function byKeys(event) {
     event.preventDefault()
     const newest = store.samples.length - 1
     const next = Math.max(0, Math.min(newest, store.samples.indexOf(read()) + steps[event.key]))
-    choose({ atS: secondsOf(store.samples[next]), by: 'keys' })
-    document.getElementById('spoken').textContent = `${clock(chosen.atS)}: ${charts.map(({ plot }) => plot.root.dataset.values).join('; ')}`
+    choose(secondsOf(store.samples[next]))
+    document.getElementById('spoken').textContent = `${clock(chosenS)}: ${charts.map(({ plot }) => plot.root.dataset.values).join('; ')}`
   } else return
-  for (const { plot } of charts) placeCursor(plot)
+  placeCursors()
 }
 
-function placeCursor(plot) {
-  plot.setCursor({ left: chosen ? plot.valToPos(chosen.atS, 'x') : -10, top: -10 })
+function placeCursors() {
+  for (const { plot } of charts) plot.setCursor({ left: chosenS === undefined ? -10 : plot.valToPos(chosenS, 'x'), top: -10 })
 }
 
-function choose(moment) {
-  chosen = moment
+function choose(momentS) {
+  chosenS = momentS
   tell()
 }
 
 /** The sample that is read: the chosen one as long as it is kept. */
 function read() {
-  return (chosen && store.samples.find((sample) => secondsOf(sample) >= chosen.atS)) ?? latest()
+  return (chosenS !== undefined && store.samples.find((sample) => secondsOf(sample) >= chosenS)) || latest()
 }
 
 const figure = (value) => (value == null ? '–' : value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1))
@@ -97,7 +98,7 @@ const figure = (value) => (value == null ? '–' : value >= 100 || Number.isInte
 function tell() {
   if (charts.length === 0) return
   const sample = read()
-  document.getElementById('moment').textContent = `${clock(secondsOf(sample))}${chosen ? '' : ', the newest look'}`
+  document.getElementById('moment').textContent = `${clock(secondsOf(sample))}${chosenS === undefined ? ', the newest look' : ''}`
   for (const { title, lines, keys, plot } of charts) {
     const words = [...keys].map(([label, place]) => {
       const values = lines.filter((line) => line.label === label).map(({ read }) => figure(read(sample)))
