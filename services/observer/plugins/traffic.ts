@@ -42,7 +42,8 @@ export const traffic = fp(
       const decisions = view.decisions.take(fleet.services)
       if (fleet.services.length > 0) history.add(sample, decisions)
       for (const listener of listeners) listener({ ...sample, decisions })
-      timer = setTimeout(round, Math.max(100, SCRAPE_INTERVAL_MS - (performance.now() - startedAt))).unref()
+      // After a late look not at once: a rate over a fraction of the time is mostly chance.
+      timer = setTimeout(round, Math.max(SCRAPE_INTERVAL_MS / 2, SCRAPE_INTERVAL_MS - (performance.now() - startedAt))).unref()
     }
     server.addHook('onListen', (done) => {
       timer = setTimeout(round, SCRAPE_INTERVAL_MS).unref()
