@@ -95,7 +95,7 @@ export function createClient(
 
   function answered<T>(answer: Answer<T>): Answer<T> {
     const ok = answer.status < 500
-    outcomes[ok ? 'ok' : 'failed']++
+    outcomes[ok ? 'ok' : isShed(answer) ? 'shed' : 'failed']++
     last = { ok, detail: ok ? undefined : `status ${answer.status}` }
     return answer
   }
@@ -108,6 +108,10 @@ export function createClient(
   }
 
   return { name, call }
+}
+
+function isShed({ status, body }: Answer): boolean {
+  return status === 503 && (body as { code?: unknown } | null)?.code === 'overloaded'
 }
 
 function openPool(url: string, connections: number): Pool {

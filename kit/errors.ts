@@ -138,6 +138,8 @@ export function problemBody(problem: Problem, instance?: string) {
 }
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  // What is refused before there is a route has no exchange.
+  if (problem.code === 'overloaded' && request.exchange) request.exchange.shedBehind = true
   if (problem.retryAfterS !== undefined) reply.header('retry-after', jitteredRetryAfterS(problem.retryAfterS))
   const path = request.url.split('?', 1)[0]
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problemBody(problem, path))

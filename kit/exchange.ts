@@ -20,6 +20,8 @@ export class Exchange {
   deadlineAt = Number.POSITIVE_INFINITY
   /** Refused because of overload. */
   shed = false
+  /** Let in, and then refused because what it needs is overloaded: a pool, a queue, a service behind this one. */
+  shedBehind = false
   /** The turn of the event loop in which work on it began. */
   turn: number | undefined = undefined
   /** The client left before the whole reply had. */

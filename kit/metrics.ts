@@ -17,6 +17,7 @@ type SeriesByMethod = Map<string, Map<number, Series>>
 export interface Traffic {
   arrivals: number
   shed: number
+  shedBehind: number
   active: number
 }
 
@@ -30,11 +31,16 @@ export interface Metrics {
 /** Makes the registry of one service with the process metrics of the contract (docs/service-contract.md). */
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  const traffic: Traffic = { arrivals: 0, shed: 0, active: 0 }
-  const requests = new RequestHistogram('http_server_request_duration_seconds', 'Duration of HTTP requests, shed ones excluded.')
+  const traffic: Traffic = { arrivals: 0, shed: 0, shedBehind: 0, active: 0 }
+  const requests = new RequestHistogram(
+    'http_server_request_duration_seconds',
+    'Duration of HTTP requests, shed ones excluded, here or behind.',
+  )
   registry.registerMetric(requests as unknown as Metric)
   count(registry, 'http_server_requests_total', 'Requests that arrived, shed ones included.', () => traffic.arrivals)
   count(registry, 'http_server_requests_shed_total', 'Requests refused with 503 because of overload.', () => traffic.shed)
+  const behind = 'Requests let in, and then answered 503 overloaded because what they need is: a pool, a queue, a service behind.'
+  count(registry, 'http_server_requests_shed_behind_total', behind, () => traffic.shedBehind)
   gauge(registry, 'http_server_active_requests', 'Requests in flight.', () => traffic.active)
   gauge(registry, 'nodejs_eventloop_utilization', 'Share of time the event loop was busy since the last scrape.', intervalUtilization())
   count(registry, 'process_cpu_seconds_total', 'CPU time of the process, user and system.', () => {
@@ -102,7 +108,7 @@ function intervalUtilization(): () => number {
 
 /**
  * Measures every request. Labels are the route's pattern and the status, never the URL, so that their number is constant.
- * Shed requests count as arrivals and as shed, and stay out of the durations.
+ * Shed requests count as arrivals and as shed, here or behind, and stay out of the durations: whoever asked was told when to come back.
  */
 export function measureRequests({ requests, traffic }: Metrics): Stage {
   const unrouted: SeriesByMethod = new Map()
@@ -115,6 +121,7 @@ export function measureRequests({ requests, traffic }: Metrics): Stage {
     leave(exchange, durationMs) {
       traffic.active--
       if (exchange.shed) traffic.shed++
+      else if (exchange.shedBehind) traffic.shedBehind++
       else if (!exchange.route.config.stream) observe(seriesOf(requests, unrouted, exchange), durationMs / 1000)
     },
   }

@@ -5,6 +5,8 @@ import { Counter } from './parts.ts'
 export interface Outcomes {
   /** Answered with a status below 500. */
   ok: number
+  /** Refused because the peer, or what it needs, is overloaded. */
+  shed: number
   /** Answered with another, or not at all; a call that was never sent is neither. */
   failed: number
 }
@@ -19,7 +21,7 @@ export function countCalls(registry: Registry, peer: string): Outcomes {
     byRegistry.set(registry, peers)
     register(registry, peers)
   }
-  const outcomes = peers.get(peer) ?? { ok: 0, failed: 0 }
+  const outcomes = peers.get(peer) ?? { ok: 0, shed: 0, failed: 0 }
   peers.set(peer, outcomes)
   return outcomes
 }
@@ -27,13 +29,14 @@ export function countCalls(registry: Registry, peer: string): Outcomes {
 function register(registry: Registry, peers: ReadonlyMap<string, Outcomes>): void {
   new Counter({
     name: 'http_client_requests_total',
-    help: 'Calls that were sent to a peer, by what became of them: ok is an answer below 500.',
+    help: 'Calls that were sent to a peer, by what became of them: ok is an answer below 500, shed a 503 overloaded.',
     labelNames: ['peer', 'outcome'],
     registers: [registry],
     collect() {
       this.reset()
-      for (const [peer, { ok, failed }] of peers) {
+      for (const [peer, { ok, shed, failed }] of peers) {
         this.inc({ peer, outcome: 'ok' }, ok)
+        this.inc({ peer, outcome: 'shed' }, shed)
         this.inc({ peer, outcome: 'failed' }, failed)
       }
     },

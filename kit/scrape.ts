@@ -1,13 +1,16 @@
+import type { Outcomes } from './outcomes.ts'
+
 /** What kit's metrics say of one process at one scrape: counters since its start (docs/metrics.md). */
 export interface Scrape {
   arrivals: number
+  /** Here, or by what it needs. */
   shed: number
   /** Answers of 500 and above, shed ones excluded. */
   failed: number
   cpuS: number
   /** Requests at or below each upper bound, in seconds, all routes together. */
   buckets: Map<number, number>
-  calls: Map<string, { ok: number; failed: number }>
+  calls: Map<string, Outcomes>
 }
 
 const duration = 'http_server_request_duration_seconds'
@@ -37,6 +40,7 @@ function readLine(scrape: Scrape, line: string): void {
       scrape.arrivals += value
       break
     case 'http_server_requests_shed_total':
+    case 'http_server_requests_shed_behind_total':
       scrape.shed += value
       break
     case 'process_cpu_seconds_total':
@@ -51,8 +55,9 @@ function readLine(scrape: Scrape, line: string): void {
       break
     }
     case 'http_client_requests_total': {
-      const calls = scrape.calls.get(label(line, 'peer')) ?? { ok: 0, failed: 0 }
-      calls[label(line, 'outcome') === 'ok' ? 'ok' : 'failed'] += value
+      const calls = scrape.calls.get(label(line, 'peer')) ?? { ok: 0, shed: 0, failed: 0 }
+      const outcome = label(line, 'outcome')
+      calls[outcome === 'ok' || outcome === 'shed' ? outcome : 'failed'] += value
       scrape.calls.set(label(line, 'peer'), calls)
     }
   }

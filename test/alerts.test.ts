@@ -123,6 +123,10 @@ const planted: [alert: string, from: RegExp, to: string][] = [
   ['CrashLoop', />= 4/, '>= 2'],
   ['CrashLoop', /\{service=~"headroom-\.\+"\}/g, ''],
   ['TargetDown', /\{service=~"headroom-\.\+"\}/, ''],
+  ['GatewayAbsent', /namespace="headroom", /, ''],
+  ['GatewayAbsent', /, service="headroom-gateway"/, ''],
+  ['ObserverAbsent', /namespace="headroom", /, ''],
+  ['SheddingTooMuch', /\+ sum by .*behind.*/, ''],
   ['ObserverStale', / or .* < 0/, ''],
   ['ObserverStale', /> 120/, '> 45'],
 ]

@@ -5,6 +5,7 @@ import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../services/observer/app.ts'
 import type { Fleet } from '../services/observer/lib/cluster-view.ts'
+import type { Decision } from '../services/observer/lib/decisions.ts'
 import { serveKube } from '../tools/local/kube/server.ts'
 import { Store } from '../tools/local/kube/store.ts'
 import type { Pod } from '../tools/local/kube/types.ts'
@@ -69,4 +70,62 @@ t.test('the observer, unmodified, follows the local Kubernetes API', async (t) =
   store.remove('pods', 'shop', 'orders-1')
   const shrunk = await until(({ services }) => services[0]?.pods.length === 1)
   t.equal(shrunk.services[0]?.pods[0]?.name, 'orders-2')
+
+  const samples: { at: string }[] = await new Promise((resolve) =>
+    server.traffic.onSample(async () => {
+      const seen = (await server.inject('/samples')).json().samples
+      if (seen.length >= 4) resolve(seen)
+    }),
+  )
+  const distancesMs = samples.slice(1).map(({ at }, i) => Date.parse(at) - Date.parse(samples[i]?.at ?? ''))
+  // A busy machine may be late, so the middle one is looked at, with half a second of slack.
+  const middleMs = distancesMs.toSorted((a, b) => a - b)[distancesMs.length >> 1] ?? 0
+  t.ok(middleMs >= 900 && middleMs <= 1500, `a look each second unless told otherwise: ${distancesMs}`)
+})
+
+t.test('changes that follow each other faster than the looks are decisions of their own', async (t) => {
+  const store = new Store()
+  const api = await serveKube(store, { namespace: 'shop' })
+  const folder = mkdtempSync(join(tmpdir(), 'headroom-observer-'))
+  t.teardown(async () => {
+    await api.close()
+    rmSync(folder, { recursive: true })
+  })
+  writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig)
+  store.create('deployments', deployment(1))
+  const metric = (figure: object) => ({ type: 'Resource', resource: { name: 'cpu', ...figure } })
+  const status = (desiredReplicas: number, cpu: number) => ({
+    ...{ currentReplicas: 1, desiredReplicas, currentMetrics: [metric({ current: { averageUtilization: cpu } })] },
+  })
+  store.create('horizontalpodautoscalers', {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'orders', namespace: 'shop' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' },
+      maxReplicas: 9,
+      metrics: [metric({ target: { type: 'Utilization', averageUtilization: 60 } })],
+    },
+    status: status(1, 20),
+  } as never)
+  const { server } = await build(t, service, { KUBECONFIG: join(folder, 'kubeconfig') })
+  const looked = (wanted: (decisions: Decision[]) => boolean) =>
+    new Promise<Decision[]>((resolve) => server.traffic.onSample(({ decisions }) => void (wanted(decisions) && resolve(decisions))))
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  await new Promise<void>((resolve) => server.cluster.onChange(() => server.cluster.fleet().access === 'ok' && resolve()))
+  await looked(() => true)
+  const decided = looked((decisions) => decisions.length > 0)
+  for (const [desired, cpu] of [
+    [3, 171],
+    [5, 98],
+    [5, 41],
+  ] as const)
+    store.change('horizontalpodautoscalers', 'shop', 'orders', (hpa) => {
+      hpa.status = status(desired, cpu) as never
+    })
+  const figure = (cpu: number) => new RegExp(`CPU ${cpu} % of target 60 %$`)
+  t.match(await decided, [
+    { from: 1, to: 3, reason: figure(171) },
+    { from: 3, to: 5, reason: figure(98) },
+  ])
 })

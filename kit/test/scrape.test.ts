@@ -23,8 +23,10 @@ t.test('calls are told by peer and outcome; comments and other metrics are passe
       'http_server_requests_total 7',
       'http_client_requests_total{peer="orders",outcome="ok"} 5',
       'http_client_requests_total{peer="orders",outcome="failed"} 2',
+      'http_client_requests_total{peer="orders",outcome="shed"} 4',
       'http_client_requests_total{peer="catalog",outcome="ok"} 1',
       'http_server_requests_shed_total 3',
+      'http_server_requests_shed_behind_total 2',
       'http_server_requests_total_of_another 9',
     ].join('\n'),
   )
@@ -32,10 +34,10 @@ t.test('calls are told by peer and outcome; comments and other metrics are passe
     { ...scrape, calls: [...scrape.calls] },
     {
       arrivals: 7,
-      shed: 3,
+      shed: 5,
       calls: [
-        ['orders', { ok: 5, failed: 2 }],
-        ['catalog', { ok: 1, failed: 0 }],
+        ['orders', { ok: 5, shed: 4, failed: 2 }],
+        ['catalog', { ok: 1, shed: 0, failed: 0 }],
       ],
     },
   )

@@ -30,6 +30,7 @@ export const rows: Record<string, Panel[]> = {
       queries: {
         offered: sum(rate('http_server_requests_total', atGateway)),
         shed: sum(rate('http_server_requests_shed_total', atGateway)),
+        'shed behind': sum(rate('http_server_requests_shed_behind_total', atGateway)),
         limited: sum(rate('gateway_rate_limited_total', atGateway)),
         degraded: sum(rate('gateway_degraded_answers_total', atGateway)),
       },

@@ -30,10 +30,10 @@ export const config = defineConfig({
     description: "Time between readings of the pods' CPU.",
   }),
   SCRAPE_INTERVAL_MS: Type.Integer({
-    default: 2000,
+    default: 1000,
     minimum: 500,
     maximum: 60_000,
-    description: "Time between readings of the pods' own metrics.",
+    description: "Time between looks: readings of the pods' own metrics, each a sample of the live page and of GET /recording.",
   }),
   HISTORY_MINUTES: Type.Integer({
     default: 10,

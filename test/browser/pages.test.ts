@@ -37,6 +37,12 @@ t.test('the pages during a real surge, in a real browser', withBrowser, async (t
     .locator('#decisions li', { hasText: /\d → \d: .*CPU \d+ %/ })
     .first()
     .waitFor()
+  const reasons = (await page.locator('#decisions li').allTextContents()).flatMap((text) => {
+    const [, from, to, cpu, target] = /(\d+) → (\d+): .*CPU (\d+) % of target (\d+) %/.exec(text) ?? []
+    return Number(to) > Number(from) ? [{ text, above: Number(cpu) > Number(target) }] : []
+  })
+  t.ok(reasons.length > 0)
+  for (const { text, above } of reasons) t.ok(above, `up because there was too much to do: ${text}`)
   await page.locator('[data-service="headroom-gateway"] .pod.ready').nth(1).waitFor()
   t.pass('a decision with its figure is listed, and its replicas appear')
   t.ok((await page.locator('#charts canvas').count()) >= 5, 'five charts')
@@ -67,6 +73,6 @@ t.test('the pages during a real surge, in a real browser', withBrowser, async (t
   await demo.prints(/running until Ctrl-C/)
   const { code } = await demo.end('SIGINT')
   t.ok(code === 0 || code === 1, `exit code ${code}`)
-  await page.locator('#notice', { hasText: /No word from the observer for \d+ s/ }).waitFor()
+  await page.locator('#notice', { hasText: /No word from the observer: .*\(\d+ s\)/ }).waitFor()
   t.match(await page.locator('#state').textContent(), /stale/, 'old data is called old')
 })

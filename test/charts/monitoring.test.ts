@@ -51,6 +51,25 @@ t.test('both know services by the names that a release gives them', withHelm, as
   }
 })
 
+t.test('what is absent is looked for where the release is, and only what it runs', withHelm, async (t) => {
+  const rulesOf = async (values: object) => {
+    const objects = await onSale(
+      { monitoring: { rules: { enabled: true } }, ...values },
+      { flags: [...operator.flags, '--namespace', 'shop'] },
+    )
+    const { groups } = find(objects, 'PrometheusRule').spec as { groups: { rules: { alert: string; expr: string }[] }[] }
+    return new Map(groups.flatMap(({ rules }) => rules.map(({ alert, expr }) => [alert, expr])))
+  }
+  const all = await rulesOf({ observer: { name: 'eyes' } })
+  t.equal(all.get('GatewayAbsent'), 'absent(up{namespace="shop", service="headroom-gateway"})')
+  t.equal(all.get('ObserverAbsent'), 'absent(kubernetes_cache_staleness_seconds{namespace="shop", service="eyes"})')
+  const without = await rulesOf({ observer: { enabled: false } })
+  t.strictSame(
+    [...without.keys()],
+    [...all.keys()].filter((alert) => alert !== 'ObserverAbsent'),
+  )
+})
+
 t.test('a ServiceMonitor gives series the name of the service, by which rules and dashboard look', withHelm, async (t) => {
   const objects = await onSale({ orders: { metrics: { scrape: 'serviceMonitor' } } }, operator)
   sound(t, objects, 'serviceMonitor')

@@ -22,7 +22,10 @@ export async function readRates(api: KubeReader, services: string[]): Promise<Ma
   const rate = (metric: string, by: string) => `sum by (${by}) (rate(${metric}[${window}]))`
   const [requests, shed, failed, p99] = await Promise.all([
     query(api, rate(`http_server_requests_total${of}`, 'service')),
-    query(api, rate(`http_server_requests_shed_total${of}`, 'service')),
+    query(
+      api,
+      `${rate(`http_server_requests_shed_total${of}`, 'service')} + ${rate(`http_server_requests_shed_behind_total${of}`, 'service')}`,
+    ),
     query(
       api,
       rate(`http_server_request_duration_seconds_count{namespace="${api.namespace}",http_response_status_code=~"5.."}`, 'service'),

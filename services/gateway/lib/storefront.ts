@@ -95,6 +95,7 @@ export class Storefront {
       return { value, degraded: isDegraded(answer.body), etag: typeof etag === 'string' ? etag : undefined }
     }
     if (answer.status === 404 && codeOf(answer.body) === 'event_not_found') throw problems.event_not_found()
+    if (answer.status === 503 && codeOf(answer.body) === 'overloaded') throw common.overloaded('catalog is too busy', { retryAfterS: 1 })
     throw common.dependency_unavailable('catalog gives no usable answer', { retryAfterS: 1 })
   }
 

@@ -2,6 +2,7 @@ import type { Answer } from '@headroom/kit/client'
 import type { Server } from '@headroom/kit/service'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import { codeOf } from '../lib/answers.ts'
 import { type Relayed, relay as relayed } from '../lib/relay.ts'
 
 declare module 'fastify' {
@@ -20,6 +21,7 @@ export const relay = fp(
     server.decorateReply('relay', function (this: FastifyReply, answer: Answer, what: Relayed) {
       const [path = ''] = this.request.url.split('?', 1)
       const { status, problem, body, retryAfter } = relayed(answer, what, path)
+      if (codeOf(body) === 'overloaded') this.request.exchange.shedBehind = true
       if (retryAfter !== undefined) this.header('retry-after', retryAfter)
       // Not by the route's schema: an order that was placed must not turn into an error here because a release of orders lacks a field.
       this.type(problem ? 'application/problem+json' : 'application/json; charset=utf-8').serializer(JSON.stringify)

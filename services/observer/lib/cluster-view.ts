@@ -1,5 +1,6 @@
 import type { AccessState } from './access.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { Decisions } from './decisions.ts'
 import { type FleetService, fleetOf } from './fleet.ts'
 import type { Caches } from './objects.ts'
 import { type Resource, resources } from './watch.ts'
@@ -23,6 +24,7 @@ const connecting: AccessState = { access: 'connecting', detail: 'asking the Kube
 /** The cluster as the caches show it, when it was last heard of, and who wants to be told of changes. */
 export class ClusterView {
   readonly caches: Caches = { pods: [], deployments: [], autoscalers: [], events: [], usage: [] }
+  readonly decisions = new Decisions()
   namespace: string
   state: AccessState = connecting
   readonly #staleAfterMs: number
@@ -64,7 +66,9 @@ export class ClusterView {
   }
 
   heard(resource: Resource): void {
+    const known = this.staleForMs !== undefined
     this.#heardAtMs.set(resource, this.#clock.now())
+    if (resource === 'horizontalpodautoscalers' || resource === 'deployments') this.decisions.look(this.caches, known)
     this.opened(resource)
   }
 

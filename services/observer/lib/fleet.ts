@@ -31,7 +31,7 @@ export function fleetOf({ pods, deployments, autoscalers, events, usage }: Cache
       return {
         name,
         current: deployment.status?.replicas ?? 0,
-        desired: autoscaler?.status?.desiredReplicas || (deployment.spec?.replicas ?? 1),
+        desired: wantedOf(deployment, autoscaler),
         ready: deployment.status?.readyReplicas ?? 0,
         minReplicas: autoscaler?.spec?.minReplicas ?? null,
         maxReplicas: autoscaler?.spec?.maxReplicas ?? null,
@@ -50,6 +50,11 @@ export function fleetOf({ pods, deployments, autoscalers, events, usage }: Cache
       }
     })
     .sort((a, b) => a.name.localeCompare(b.name))
+}
+
+/** What the autoscaler wants; the Deployment's own number where none has said anything yet. */
+export function wantedOf(deployment: Deployment, autoscaler: Autoscaler | undefined): number {
+  return autoscaler?.status?.desiredReplicas || (deployment.spec?.replicas ?? 1)
 }
 
 function selects({ spec }: Deployment, { metadata }: Pod): boolean {
@@ -77,12 +82,12 @@ export function stateOf({ metadata, status }: Pod): PodState {
 
 const isCpu = ({ resource, containerResource }: MetricSpec | MetricStatus) => (containerResource ?? resource)?.name === 'cpu'
 
-function cpuTarget(autoscaler: Autoscaler | undefined): number | undefined {
+export function cpuTarget(autoscaler: Autoscaler | undefined): number | undefined {
   const metric = autoscaler?.spec?.metrics?.find(isCpu)
   return (metric?.containerResource ?? metric?.resource)?.target.averageUtilization
 }
 
-function cpuStatus(autoscaler: Autoscaler | undefined): number | undefined {
+export function cpuStatus(autoscaler: Autoscaler | undefined): number | undefined {
   const metric = autoscaler?.status?.currentMetrics?.find(isCpu)
   return (metric?.containerResource ?? metric?.resource)?.current.averageUtilization
 }

@@ -1,4 +1,5 @@
-import type { Decision, FleetSample } from './samples.ts'
+import type { Decision } from './decisions.ts'
+import type { FleetSample } from './samples.ts'
 
 const decisionsMax = 200
 

@@ -7,7 +7,7 @@ export interface PodTraffic {
   failedPerS: number
   cpuMillicores: number
   buckets: Map<number, number>
-  calls: Map<string, { ok: number; failed: number }>
+  calls: Scrape['calls']
 }
 
 interface Reading {
@@ -51,9 +51,10 @@ export class Meters {
 
 function trafficBetween(before: Scrape, after: Scrape, seconds: number): PodTraffic {
   const perS = (name: 'arrivals' | 'shed' | 'failed') => (after[name] - before[name]) / seconds
-  const calls = [...after.calls].map(([peer, { ok, failed }]) => {
+  const calls = [...after.calls].map(([peer, outcomes]) => {
     const earlier = before.calls.get(peer)
-    return [peer, { ok: (ok - (earlier?.ok ?? 0)) / seconds, failed: (failed - (earlier?.failed ?? 0)) / seconds }] as const
+    const callsPerS = (outcome: 'ok' | 'shed' | 'failed') => (outcomes[outcome] - (earlier?.[outcome] ?? 0)) / seconds
+    return [peer, { ok: callsPerS('ok'), shed: callsPerS('shed'), failed: callsPerS('failed') }] as const
   })
   return {
     requestsPerS: perS('arrivals'),

@@ -1,6 +1,7 @@
 /** What was seen as a recording of a run, version 1 (docs/recording.md), so that `npm run report` can tell of it. */
+import type { Decision } from './decisions.ts'
 import type { Autoscaler, Caches, Deployment } from './objects.ts'
-import type { Decision, FleetSample, ServiceSample } from './samples.ts'
+import type { FleetSample, ServiceSample } from './samples.ts'
 import { millicoresOf } from './usage.ts'
 
 /** More is not read again: the end of a recording that would be longer is left out. */

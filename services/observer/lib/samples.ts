@@ -1,5 +1,5 @@
 import type { Fleet } from './cluster-view.ts'
-import type { FleetService, PodState } from './fleet.ts'
+import type { PodState } from './fleet.ts'
 import { type Meters, type PodTraffic, type Traffic, tenths, together } from './meters.ts'
 
 /** One service at one moment. */
@@ -17,6 +17,7 @@ export interface Edge {
   from: string
   to: string
   requestsPerS: number
+  shedPerS: number
   failedPerS: number
 }
 
@@ -25,15 +26,6 @@ export interface FleetSample {
   at: string
   services: Record<string, ServiceSample>
   edges: Edge[]
-}
-
-/** An autoscaler changed its mind between two samples. */
-export interface Decision {
-  at: string
-  service: string
-  from: number
-  to: number
-  reason: string
 }
 
 /** The fleet as the caches show it, with what its pods did lately. */
@@ -57,23 +49,9 @@ export function sampleOf({ at, services }: Fleet, meters: Pick<Meters, 'of'>): F
 function edgesOf(from: string, traffic: PodTraffic[], names: string[]): Edge[] {
   const peers = new Set(traffic.flatMap(({ calls }) => [...calls.keys()]))
   return [...peers].map((peer) => {
-    const sum = (outcome: 'ok' | 'failed') => traffic.reduce((sum, { calls }) => sum + (calls.get(peer)?.[outcome] ?? 0), 0)
+    const sum = (outcome: 'ok' | 'shed' | 'failed') => traffic.reduce((sum, { calls }) => sum + (calls.get(peer)?.[outcome] ?? 0), 0)
     const to = names.find((name) => name === peer || name.endsWith(`-${peer}`)) ?? peer
-    return { from, to, requestsPerS: tenths(sum('ok') + sum('failed')), failedPerS: tenths(sum('failed')) }
-  })
-}
-
-/** The autoscaler's words for what the figure says better. */
-const cpuAlone = /^cpu (container )?resource utilization \(percentage of request\) (above|below) target$/
-
-/** What the autoscalers decided between two looks, in their own words and with the figure that ruled. */
-export function decisionsBetween(before: FleetSample | undefined, after: FleetSample, services: FleetService[]): Decision[] {
-  return services.flatMap(({ name, desired, cpuPercent, targetPercent, decisions }) => {
-    const from = before?.services[name]?.desired
-    if (from === undefined || from === desired) return []
-    const said = decisions.findLast(({ to }) => to === desired)?.reason.trim() || 'the number of replicas was changed'
-    const figure = cpuPercent === null || targetPercent === null ? '' : `CPU ${cpuPercent} % of target ${targetPercent} %`
-    const reason = figure !== '' && cpuAlone.test(said) ? figure : [said, figure].filter(Boolean).join('; ')
-    return [{ at: after.at, service: name, from, to: desired, reason }]
+    const all = sum('ok') + sum('shed') + sum('failed')
+    return { from, to, requestsPerS: tenths(all), shedPerS: tenths(sum('shed')), failedPerS: tenths(sum('failed')) }
   })
 }

@@ -67,7 +67,10 @@ const figures = {
     ),
   ),
 }
-const EdgeSchema = Type.Object({ from: Type.String(), to: Type.String(), requestsPerS: Type.Number(), failedPerS: Type.Number() }, strict)
+const EdgeSchema = Type.Object(
+  { from: Type.String(), to: Type.String(), requestsPerS: Type.Number(), shedPerS: Type.Number(), failedPerS: Type.Number() },
+  strict,
+)
 const SampleSchema = Type.Object(
   {
     at: Type.String(),

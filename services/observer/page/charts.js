@@ -1,10 +1,11 @@
-import { colorClass, front, latest, shortName, store } from './store.js'
+import { colorClass, front, latest, lookEveryS, shortName, store } from './store.js'
 import uPlot from './uplot.js'
 
 const height = 130
+/** A young page has little to show: its axis is not stretched until the same second stands there twice. */
+const spanMinS = 30
+const incrsS = [1, 5, 15, 60, 300, 900, 3600, 14_400]
 const sync = uPlot.sync('time')
-let plots = []
-let drawnFor = ''
 
 /** Colours come from the style sheet, so that light and dark are decided in one place; a canvas needs them resolved. */
 function color(name) {
@@ -21,103 +22,97 @@ const ofService = (name, read) => (sample) => {
   const service = sample.services[name]
   return service ? read(service) : null
 }
+const served = ({ requestsPerS, shedPerS, failedPerS }) => (requestsPerS === null ? null : requestsPerS - shedPerS - failedPerS)
+const ofTarget = ({ cpuPercent, targetPercent }) => (cpuPercent === null ? null : (100 * cpuPercent) / targetPercent)
+const line = (label, name, read, more) => ({ label, name, stroke: color(name), width: 2, read, ...more })
 
-/** What each chart shows: a line is a label, a colour and how to read it from a sample. */
-function definitions() {
-  const all = Object.keys(latest().services)
-  const scaled = all.filter((name) => latest().services[name].targetPercent !== null)
-  const served = ({ requestsPerS, shedPerS, failedPerS }) => (requestsPerS === null ? null : requestsPerS - shedPerS - failedPerS)
-  const line = (label, stroke, read, more) => ({ label, stroke: color(stroke), width: 2, read, ...more })
-  const perService = (read, more) => scaled.map((name) => line(shortName(name), colorClass(name), ofService(name, read), more))
+/** What each chart shows: a line is a label, a colour and how to read it from a sample. Lines of one label share a key. */
+export function definitions() {
+  const scaled = Object.keys(latest().services).filter((name) => latest().services[name].targetPercent !== null)
+  const perService = (read, more = () => ({})) =>
+    scaled.map((name, i) => line(shortName(name), colorClass(name), ofService(name, read), more(i)))
+  // Services of one size would hide each other: each has its own height, a few hundredths of a replica away.
+  const shifted = (more) => (i) => ({ paths: stepped, shift: (i - (scaled.length - 1) / 2) * 0.09, ...more })
   return [
     {
-      title: 'Requests/s: offered, served',
+      title: 'Requests/s',
       lines: [
         line('offered', 'quiet', ofFront('requestsPerS'), { dash: [4, 3] }),
         line('served', 'good', (sample) => (sample.services[front()] ? served(sample.services[front()]) : null)),
       ],
     },
     {
-      title: 'Replicas: ready (solid), desired (dashed)',
+      title: 'Replicas: ready (solid) of desired (dashed)',
       whole: true,
       lines: [
-        ...perService(({ ready }) => ready, { paths: stepped }),
-        ...perService(({ desired }) => desired, { paths: stepped, dash: [3, 4], width: 1 }),
+        ...perService(({ ready }) => ready, shifted({})),
+        ...perService(({ desired }) => desired, shifted({ dash: [3, 4], width: 1.5 })),
       ],
     },
+    { title: "CPU, % of the autoscaler's target", lines: perService(ofTarget) },
+    { title: 'Latency, ms', lines: [line('p50', 'ink', ofFront('p50Ms')), line('p99', 'slow', ofFront('p99Ms'), { dash: [8, 3] })] },
     {
-      title: "CPU, % of the autoscaler's target",
-      lines: perService(({ cpuPercent, targetPercent }) => (cpuPercent === null ? null : (100 * cpuPercent) / targetPercent)),
-    },
-    { title: 'Latency, ms: p50, p99', lines: [line('p50', 'c0', ofFront('p50Ms')), line('p99', 'warn', ofFront('p99Ms'))] },
-    {
-      title: 'Turned away/s: shed, failed',
-      lines: [line('shed', 'warn', ofFront('shedPerS')), line('failed', 'bad', ofFront('failedPerS'))],
+      title: 'Turned away/s',
+      lines: [line('shed', 'warn', ofFront('shedPerS')), line('failed', 'bad', ofFront('failedPerS'), { dash: [8, 3] })],
     },
   ]
 }
 
-function make(parent, { title, lines, whole = false }, last) {
-  const box = parent.appendChild(document.createElement('div'))
-  box.className = 'chart'
-  box.appendChild(document.createElement('h3')).textContent = title
+/** @param width of the chart in pixels @param last true for the one under which the times stand */
+export function plotOf(box, { lines, whole = false }, width, last) {
   const axis = { stroke: color('quiet'), grid: { stroke: color('line'), width: 1 }, ticks: { show: false } }
-  // One axis for all: its labels stand under the last chart.
-  const time = last ? { ...axis, size: 24, values: (_plot, ticks) => ticks.map(clock) } : { ...axis, size: 4, values: () => [] }
-  const plot = new uPlot(
+  const shown = last ? { size: 24, values: (_plot, ticks) => ticks.map(clock) } : { size: 4, values: () => [] }
+  return new uPlot(
     {
-      width: Math.max(200, parent.clientWidth),
+      width,
       height,
-      cursor: { sync: { key: sync.key }, drag: { x: false } },
+      // Half of a time, so that the newest is not cut off.
+      padding: [null, 28, null, null],
+      cursor: { sync: { key: sync.key }, drag: { x: false }, y: false },
       legend: { show: false },
-      scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
-      axes: [time, { ...axis, size: 46, ...(whole ? { incrs: [1, 2, 5, 10, 20] } : {}) }],
-      series: [{}, ...lines.map(({ read, ...series }) => ({ ...series, points: { show: false }, spanGaps: true }))],
+      scales: {
+        x: { range: ({ data: [times] }) => [Math.min(times[0], times.at(-1) - spanMinS), times.at(-1)] },
+        y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] },
+      },
+      axes: [
+        { ...axis, incrs: incrsS, space: 76, ...shown },
+        { ...axis, size: 46, ...(whole ? { incrs: [1, 2, 5, 10, 20] } : {}) },
+      ],
+      series: [{}, ...lines.map(({ stroke, dash, paths, width }) => ({ stroke, dash, paths, width, points: { filter: alone, size: 5 } }))],
     },
     table(lines),
     box,
   )
-  plot.root.setAttribute('role', 'img')
-  plot.root.setAttribute('aria-label', title)
-  return { plot, lines }
 }
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false })
-
-function table(lines) {
-  return [store.samples.map(({ at }) => Date.parse(at) / 1000), ...lines.map(({ read }) => store.samples.map(read))]
+export function resize(plot, width) {
+  plot.setSize({ width, height })
 }
 
-/** Draws what is known; the charts are made anew when services, theme or the front change. */
-export function drawCharts(parent) {
-  if (!latest()) return
-  const key = [
-    document.documentElement.dataset.theme,
-    matchMedia('(prefers-color-scheme: dark)').matches,
-    front(),
-    ...Object.keys(latest().services),
-  ].join()
-  if (key !== drawnFor) {
-    drawnFor = key
-    for (const { plot } of plots) plot.destroy()
-    parent.replaceChildren()
-    plots = definitions().map((definition, i, { length }) => make(parent, definition, i === length - 1))
-    showLegend()
-  } else for (const { plot, lines } of plots) plot.setData(table(lines))
+/** Between two unknowns there is no line to draw: a point tells what was known. */
+function alone(plot, series) {
+  const values = plot.data[series]
+  return [...values.keys()].filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null)
 }
 
-export function resizeCharts(parent) {
-  for (const { plot } of plots) plot.setSize({ width: Math.max(200, parent.clientWidth), height })
-}
+export const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false })
+export const secondsOf = ({ at }) => Date.parse(at) / 1000
 
-function showLegend() {
-  const services = Object.keys(latest().services).filter((name) => latest().services[name].targetPercent !== null)
-  document.getElementById('legend').replaceChildren(
-    ...services.map((name) => {
-      const key = document.createElement('span')
-      key.className = `key ${colorClass(name)}`
-      key.textContent = shortName(name)
-      return key
-    }),
-  )
+/** Times and values of each line; where looks are missing stands an unknown, so that no line bridges them. */
+export function table(lines) {
+  const gapS = 3.5 * (lookEveryS() ?? 5)
+  const rows = []
+  for (const sample of store.samples) {
+    const atS = secondsOf(sample)
+    const before = rows.at(-1)?.[0]
+    if (before !== undefined && atS - before > gapS) rows.push([(before + atS) / 2, ...lines.map(() => null)])
+    rows.push([
+      atS,
+      ...lines.map(({ read, shift = 0 }) => {
+        const value = read(sample)
+        return value === null ? null : value + shift
+      }),
+    ])
+  }
+  return [0, ...lines].map((_, column) => rows.map((row) => row[column]))
 }

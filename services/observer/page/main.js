@@ -1,7 +1,7 @@
-import { drawCharts, resizeCharts } from './charts.js'
 import { drawMap } from './map.js'
 import { drawPods } from './pods.js'
-import { front, latest, remember, shortName, store, takeFleet, takeSample } from './store.js'
+import { front, latest, lookEveryS, remember, shortName, store, takeFleet, takeSample } from './store.js'
+import { drawCharts, resizeCharts } from './time-axis.js'
 
 /** The stream says something every five seconds. */
 const silentAfterMs = 12_000
@@ -14,6 +14,9 @@ function draw() {
   drawMap(at('map'))
   drawDecisions()
   showState()
+  const everyS = lookEveryS()
+  at('looks').textContent =
+    everyS === undefined ? '' : `A look every ${everyS < 2 ? everyS.toFixed(1).replace('.0', '') : Math.round(everyS)} s.`
 }
 
 function drawTiles() {
@@ -60,32 +63,33 @@ function drawDecisions() {
   )
 }
 
-/** Old data must not look like new data, and none at all must say why. */
-function showState() {
+/** What to say of the state: a word, a sentence, and the seconds that it has lasted. */
+function stateNow() {
   const silentMs = Date.now() - store.heardAtMs
   const { access = 'connecting', detail = '', stale = false, staleForS, namespace = '' } = store.fleet ?? {}
-  let [is, words, notice] = ['live', `live, namespace ${namespace}`, '']
-  if (store.fleet === undefined) [is, words] = ['connecting', 'connecting']
-  else if (silentMs > silentAfterMs)
-    [is, words, notice] = [
-      'stale',
-      'stale',
-      `No word from the observer for ${Math.round(silentMs / 1000)} s: what you see is old. Trying again.`,
-    ]
-  else if (access === 'forbidden' || access === 'absent')
-    [is, words, notice] = ['stale', 'no access', `The observer cannot read the Kubernetes API: ${detail}`]
-  else if (stale)
-    [is, words, notice] = [
-      'stale',
-      'stale',
-      staleForS === null
-        ? `No word from the Kubernetes API yet: ${detail}`
-        : `No word from the Kubernetes API for ${staleForS} s: what you see is old.`,
-    ]
+  if (store.fleet === undefined) return { is: 'connecting', words: 'connecting' }
+  if (silentMs > silentAfterMs)
+    return {
+      is: 'stale',
+      words: 'stale',
+      why: 'No word from the observer: what you see is old. Trying again.',
+      sinceS: Math.round(silentMs / 1000),
+    }
+  if (access === 'forbidden' || access === 'absent')
+    return { is: 'stale', words: 'no access', why: `The observer cannot read the Kubernetes API: ${detail}` }
+  if (!stale) return { is: 'live', words: `live, namespace ${namespace}` }
+  if (staleForS === null) return { is: 'stale', words: 'stale', why: `No word from the Kubernetes API yet: ${detail}` }
+  return { is: 'stale', words: 'stale', why: 'No word from the Kubernetes API: what you see is old.', sinceS: staleForS }
+}
+
+/** Old data must not look like new data, and none at all must say why. What is said aloud does not tick: a counter would interrupt each second. */
+function showState() {
+  const { is, words, why = '', sinceS } = stateNow()
   at('state').dataset.is = is
   if (at('state').textContent !== words) at('state').textContent = words
-  at('notice').hidden = notice === ''
-  if (at('notice').textContent !== notice) at('notice').textContent = notice
+  at('notice').hidden = why === ''
+  if (at('why').textContent !== why) at('why').textContent = why
+  at('since').textContent = sinceS === undefined ? '' : `(${sinceS} s)`
 }
 
 async function recall() {

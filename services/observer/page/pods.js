@@ -1,19 +1,35 @@
 import { latest, shortName, store } from './store.js'
 
-const svg = 'http://www.w3.org/2000/svg'
-
-/** One row per service, one box per pod. Boxes are kept from one drawing to the next, so that a reader's place is kept too. */
+/** One row per service, one box per pod. Rows and boxes are kept from one drawing to the next, so that a reader's place is kept too. */
 export function drawPods(parent) {
   const services = store.fleet?.services ?? []
   const rows = services.map((service) => {
-    const row = parent.querySelector(`[data-service="${CSS.escape(service.name)}"]`) ?? newRow(service.name)
+    const row = childFor(parent, 'service', service.name) ?? newRow(service.name)
     const traffic = latest()?.services[service.name]
     row.querySelector('p').textContent = figures(service, traffic)
-    const gone = store.gone.filter((pod) => pod.service === service.name).map(({ name }) => ({ name, state: 'gone' }))
-    row.querySelector('ul').replaceChildren(...[...service.pods, ...gone].map((pod) => box(pod, traffic)))
+    const here = new Set(service.pods.map(({ name }) => name))
+    const gone = store.gone
+      .filter((pod) => pod.service === service.name && !here.has(pod.name))
+      .map(({ name }) => ({ name, state: 'gone' }))
+    const list = row.querySelector('ul')
+    arrange(
+      list,
+      [...service.pods, ...gone].map((pod) => show(childFor(list, 'pod', pod.name) ?? newBox(pod.name), pod, traffic)),
+    )
     return row
   })
-  parent.replaceChildren(...rows)
+  arrange(parent, rows)
+}
+
+function childFor(parent, kind, name) {
+  return [...parent.children].find(({ dataset }) => dataset[kind] === name)
+}
+
+/** Puts the children in their order and moves none that stands right already: a node that is moved loses the focus. */
+function arrange(parent, wanted) {
+  const keep = new Set(wanted)
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove()
+  for (const [i, child] of wanted.entries()) if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null)
 }
 
 function newRow(name) {
@@ -33,23 +49,32 @@ function figures({ ready, desired, cpuPercent, targetPercent }, traffic) {
   return `${ready} of ${desired} ready${cpu}${rate}`
 }
 
-function box({ name, state, restarts = 0 }, traffic) {
+function newBox(name) {
+  const item = document.createElement('li')
+  item.dataset.pod = name
+  const box = item.appendChild(document.createElement('button'))
+  box.type = 'button'
+  box.appendChild(document.createElement('span')).className = 'share'
+  // Focus comes by keyboard, pointerenter by mouse, click by finger.
+  for (const type of ['focus', 'pointerenter', 'click']) box.addEventListener(type, () => caption(box))
+  return item
+}
+
+let captioned
+function caption(box) {
+  captioned = box
+  document.getElementById('pod').textContent = box.getAttribute('aria-label')
+}
+
+function show(item, { name, state, restarts = 0 }, traffic) {
   const all = traffic?.pods ?? []
   const own = all.find((pod) => pod.name === name)?.requestsPerS ?? 0
   const sum = all.reduce((sum, { requestsPerS }) => sum + (requestsPerS ?? 0), 0)
   const share = sum > 0 ? own / sum : 0
-  const words = `${name}: ${state}, ${Math.round(share * 100)} % of requests${restarts ? `, ${restarts} restarts` : ''}`
-  const item = document.createElement('li')
-  const picture = item.appendChild(document.createElementNS(svg, 'svg'))
-  picture.setAttribute('class', `pod ${state}`)
-  picture.setAttribute('viewBox', '0 0 20 20')
-  picture.setAttribute('role', 'img')
-  picture.setAttribute('aria-label', words)
-  picture.appendChild(document.createElementNS(svg, 'title')).textContent = words
-  const bar = picture.appendChild(document.createElementNS(svg, 'rect'))
-  bar.setAttribute('width', '20')
-  bar.setAttribute('height', String(20 * share))
-  bar.setAttribute('y', String(20 - 20 * share))
-  bar.setAttribute('fill', 'currentColor')
+  const box = item.firstChild
+  box.className = `pod ${state}`
+  box.firstChild.style.height = `${100 * share}%`
+  box.setAttribute('aria-label', `${name}: ${state}, ${Math.round(share * 100)} % of requests${restarts ? `, ${restarts} restarts` : ''}`)
+  if (box === captioned) caption(box)
   return item
 }

@@ -1,6 +1,7 @@
 /** Everything the page knows; what is kept is bounded, so that a page that stays open does not grow. */
 const samplesMax = 600
 const decisionsMax = 200
+const goneMax = 100
 const goneShownMs = 20_000
 
 export const store = {
@@ -23,7 +24,7 @@ export function takeFleet(fleet) {
   const now = new Set(podsOf(fleet).map(({ name }) => name))
   const nowMs = Date.now()
   const left = before.filter(({ name }) => !now.has(name)).map((pod) => ({ ...pod, goneAtMs: nowMs }))
-  store.gone = [...store.gone, ...left].filter(({ goneAtMs }) => nowMs - goneAtMs < goneShownMs)
+  store.gone = [...store.gone, ...left].filter(({ goneAtMs }) => nowMs - goneAtMs < goneShownMs).slice(-goneMax)
   store.fleet = fleet
   store.heardAtMs = nowMs
 }
@@ -41,13 +42,20 @@ function podsOf(fleet) {
   return (fleet?.services ?? []).flatMap(({ name: service, pods }) => pods.map(({ name }) => ({ service, name })))
 }
 
+/** Seconds between two looks, as the last ten came; undefined before there are two. */
+export function lookEveryS() {
+  const times = store.samples.slice(-11).map(({ at }) => Date.parse(at))
+  const distances = times.slice(1).map((at, i) => at - times[i])
+  return distances.length === 0 ? undefined : distances.sort((a, b) => a - b)[distances.length >> 1] / 1000
+}
+
 export function latest() {
   return store.samples.at(-1)
 }
 
 /** `headroom-orders` among services that all begin so is `orders`. */
 export function shortName(name) {
-  const names = (store.fleet?.services ?? []).map(({ name }) => name)
+  const names = store.fleet?.services.map(({ name }) => name) ?? Object.keys(latest()?.services ?? {})
   const prefix = names[0]?.match(/^[a-z0-9]+-/)?.[0]
   return prefix && names.every((other) => other.startsWith(prefix)) ? name.slice(prefix.length) : name
 }

@@ -1,9 +1,10 @@
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import type { ClusterView } from '../lib/cluster-view.ts'
+import type { Decision } from '../lib/decisions.ts'
 import { History } from '../lib/history.ts'
 import { Meters } from '../lib/meters.ts'
-import { type Decision, decisionsBetween, type FleetSample, sampleOf } from '../lib/samples.ts'
+import { type FleetSample, sampleOf } from '../lib/samples.ts'
 import { Scraper } from '../lib/scraper.ts'
 
 /** Told of a sample and of what was decided since the last. */
@@ -38,10 +39,11 @@ export const traffic = fp(
       if (closed) return
       const fleet = view.fleet()
       const sample = sampleOf(fleet, meters)
-      const decisions = decisionsBetween(history.last, sample, fleet.services)
+      const decisions = view.decisions.take(fleet.services)
       if (fleet.services.length > 0) history.add(sample, decisions)
       for (const listener of listeners) listener({ ...sample, decisions })
-      timer = setTimeout(round, Math.max(100, SCRAPE_INTERVAL_MS - (performance.now() - startedAt))).unref()
+      // After a late look not at once: a rate over a fraction of the time is mostly chance.
+      timer = setTimeout(round, Math.max(SCRAPE_INTERVAL_MS / 2, SCRAPE_INTERVAL_MS - (performance.now() - startedAt))).unref()
     }
     server.addHook('onListen', (done) => {
       timer = setTimeout(round, SCRAPE_INTERVAL_MS).unref()

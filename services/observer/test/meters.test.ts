@@ -17,11 +17,11 @@ const scrape = (arrivals: number, cpuS: number, over: Partial<Scrape> = {}): Scr
 
 t.test('rates are differences of two scrapes', async (t) => {
   const meters = new Meters()
-  meters.read('a', scrape(10, 1, { calls: new Map([['orders', { ok: 3, failed: 1 }]]) }), 0)
+  meters.read('a', scrape(10, 1, { calls: new Map([['orders', { ok: 3, shed: 0, failed: 1 }]]) }), 0)
   t.equal(meters.of('a'), undefined, 'one scrape is no rate')
-  meters.read('a', scrape(30, 1.5, { shed: 4, calls: new Map([['orders', { ok: 7, failed: 2 }]]) }), 2000)
+  meters.read('a', scrape(30, 1.5, { shed: 4, calls: new Map([['orders', { ok: 7, shed: 1, failed: 2 }]]) }), 2000)
   t.match(meters.of('a'), { requestsPerS: 10, shedPerS: 2, failedPerS: 0, cpuMillicores: 250 })
-  t.same(meters.of('a')?.calls.get('orders'), { ok: 2, failed: 0.5 })
+  t.same(meters.of('a')?.calls.get('orders'), { ok: 2, shed: 0.5, failed: 0.5 })
 })
 
 t.test('a restarted process is no negative rate, a silent one has none, and one that is gone is forgotten', async (t) => {

@@ -3,7 +3,7 @@ import type { Fleet } from '../lib/cluster-view.ts'
 import type { FleetService } from '../lib/fleet.ts'
 import { History } from '../lib/history.ts'
 import type { PodTraffic } from '../lib/meters.ts'
-import { decisionsBetween, type FleetSample, sampleOf } from '../lib/samples.ts'
+import { type FleetSample, sampleOf } from '../lib/samples.ts'
 
 const service = (name: string, over: Partial<FleetService> = {}): FleetService => ({
   name,
@@ -35,8 +35,8 @@ const traffic: PodTraffic = {
   cpuMillicores: 50,
   buckets: new Map(),
   calls: new Map([
-    ['orders', { ok: 3, failed: 1 }],
-    ['elsewhere', { ok: 1, failed: 0 }],
+    ['orders', { ok: 3, shed: 2, failed: 1 }],
+    ['elsewhere', { ok: 1, shed: 0, failed: 0 }],
   ]),
 }
 const meters = { of: (pod: string) => (pod === 'headroom-gateway-1' ? traffic : undefined) }
@@ -47,25 +47,9 @@ t.test('a sample joins what the caches and the pods say; a peer is found by the 
   t.match(services['headroom-gateway'], { ready: 1, requestsPerS: 12.3, pods: [{ name: 'headroom-gateway-1', requestsPerS: 12.3 }] })
   t.match(services['headroom-orders'], { requestsPerS: null, pods: [{ requestsPerS: null }] }, 'unknown is not zero')
   t.same(edges, [
-    { from: 'headroom-gateway', to: 'headroom-orders', requestsPerS: 4, failedPerS: 1 },
-    { from: 'headroom-gateway', to: 'elsewhere', requestsPerS: 1, failedPerS: 0 },
+    { from: 'headroom-gateway', to: 'headroom-orders', requestsPerS: 6, shedPerS: 2, failedPerS: 1 },
+    { from: 'headroom-gateway', to: 'elsewhere', requestsPerS: 1, shedPerS: 0, failedPerS: 0 },
   ])
-})
-
-t.test('a decision is a change of the wanted size, with the figure that ruled or the words that were said', async (t) => {
-  const before = sampleOf(fleet(pair), meters)
-  const after = (over: Partial<FleetService>) => {
-    const services = [service('headroom-orders', over)]
-    return decisionsBetween(before, sampleOf(fleet(services), meters), services)
-  }
-  const cpu = 'cpu container resource utilization (percentage of request) above target'
-  t.match(after({ desired: 3, decisions: [{ at: '', to: 3, reason: cpu }] }), [{ from: 1, to: 3, reason: 'CPU 173 % of target 60 %' }])
-  t.match(after({ desired: 3, decisions: [{ at: '', to: 3, reason: 'All metrics below target' }] }), [
-    { reason: 'All metrics below target; CPU 173 % of target 60 %' },
-  ])
-  t.match(after({ desired: 3, cpuPercent: null }), [{ reason: 'the number of replicas was changed' }])
-  t.same(after({}), [], 'no change, no decision')
-  t.same(decisionsBetween(undefined, before, pair), [], 'the first look decides nothing')
 })
 
 t.test('the history is bounded, and only its newest sample has pods', async (t) => {

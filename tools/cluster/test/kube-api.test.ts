@@ -40,6 +40,7 @@ t.test('rates by service as Prometheus has them, and none where there is no Prom
   const of = '{namespace="shop"}'
   const vector = (value: string) => ({ body: { data: { result: [{ metric: { service: 'headroom-orders' }, value: [0, value] }] } } })
   const query = (promql: string) => `${prometheus}/query?query=${encodeURIComponent(promql)}`
+  const shed = (name: string) => `sum by (service) (rate(http_server_requests_${name}_total${of}[20s]))`
   const failed = 'http_server_request_duration_seconds_count{namespace="shop",http_response_status_code=~"5.."}'
   const targets = [
     { labels: { namespace: 'shop', pod: 'p' }, health: 'up', lastError: '' },
@@ -48,7 +49,7 @@ t.test('rates by service as Prometheus has them, and none where there is no Prom
   const { change } = fakeKubectl(t, {
     paths: {
       [query(`sum by (service) (rate(http_server_requests_total${of}[20s]))`)]: vector('12.5'),
-      [query(`sum by (service) (rate(http_server_requests_shed_total${of}[20s]))`)]: vector('1'),
+      [query(`${shed('shed')} + ${shed('shed_behind')}`)]: vector('1'),
       [query(`sum by (service) (rate(${failed}[20s]))`)]: { body: { data: { result: [] } } },
       [query(`1000 * histogram_quantile(0.99, sum by (service, le) (rate(http_server_request_duration_seconds_bucket${of}[20s])))`)]:
         vector('NaN'),
