@@ -7,7 +7,7 @@ import { OnSale } from '../on-sale.ts'
 import { scrape } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
-const services = ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hello']
+const services = ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hello', 'observer']
 const atOnce = 4
 const growthBytesMax = 50e6
 /** What the framework says of any request, whatever the operation: no such route, another method, headers too large, the wrong type. */
@@ -17,8 +17,8 @@ const always = [404, 405, 413, 414, 415, 431]
 export const mutations: Row = {
   name: 'mutations',
   promise: 'whatever a service is asked, it gives a documented answer that matches its schema, never a 5xx, and does not grow',
-  full: '10,000 mutated requests for each of six services',
-  quick: '240 mutated requests for each of six services',
+  full: `10,000 mutated requests for each of ${services.length} services`,
+  quick: `240 mutated requests for each of ${services.length} services`,
   async run(context) {
     const wanted = context.count(10_000, 240)
     const figures: Record<string, number> = {}
@@ -88,7 +88,16 @@ async function send(
   const validator = operation.validatorOf(status)
   if (validator === undefined) return always.includes(status) ? { status } : { status, problem: `${status} is not documented` }
   if (validator === 'empty' || text === '') return { status }
-  return validator(JSON.parse(text)) ? { status } : { status, problem: `${status} does not match its schema: ${text.slice(0, 200)}` }
+  return validator(parsed(text)) ? { status } : { status, problem: `${status} does not match its schema: ${text.slice(0, 200)}` }
+}
+
+/** What is no JSON matches no schema. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 async function memoryOf(replica: Replica): Promise<number> {
