@@ -25,7 +25,8 @@ export const baseProperties = {
       'Share of requests that get a log line, at most 50 a second; a server error and a request whose traceparent is sampled always do, also at most 50 a second each.',
   }),
   POD_NAME: Type.String({ default: '', description: 'Name of this replica in logs; the host name when empty.' }),
-  DRAIN_DELAY_MS: integer(5000, 0, 60_000, 'After SIGTERM, how long to keep serving with `Connection: close` while endpoints are removed.'),
+  // The last node hears of a removed endpoint within 5 s; then connections that were made until then still get their last reply.
+  DRAIN_DELAY_MS: integer(6000, 0, 60_000, 'After SIGTERM, how long to keep serving with `Connection: close` while endpoints are removed.'),
   SHUTDOWN_TIMEOUT_MS: integer(20_000, 100, 120_000, 'After SIGTERM, when to give up and exit 1; must exceed DRAIN_DELAY_MS.'),
   HANDLER_TIMEOUT_MS: integer(4000, 10, 60_000, 'Longest a handler may take; also the deadline of a request that brings none.'),
   CONNECTION_MAX_AGE_MS: integer(

@@ -8,6 +8,7 @@ import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { answerClientError, answerFrameworkError, answerProblems } from './errors.ts'
 import { followRequests } from './exchange.ts'
+import { refuseTwoHosts } from './framing.ts'
 import { Health } from './health.ts'
 import { createLogger, logRequests } from './log.ts'
 import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
@@ -88,6 +89,7 @@ export async function createService<C extends BaseConfig>(
     logRequests(logger, config),
     measureRequests(metrics),
     ageConnections(config, health),
+    refuseTwoHosts(),
     keepDeadlines(untyped, config),
     await relievePressure(untyped, config, metrics),
   ])

@@ -25,7 +25,7 @@ t.test('an empty environment gives every shared key its default', async (t) => {
   const config = base.load({})
   t.strictSame(Object.keys(config).sort(), Object.keys(baseProperties).sort())
   t.match(config, { HOST: '0.0.0.0', PORT: 3000, OPS_PORT: 9000, LOG_LEVEL: 'info', LOG_SAMPLE_RATIO: 0.01 })
-  t.match(config, { DRAIN_DELAY_MS: 5000, SHUTDOWN_TIMEOUT_MS: 20_000, CONNECTION_MAX_AGE_MS: 2000 })
+  t.match(config, { DRAIN_DELAY_MS: 6000, SHUTDOWN_TIMEOUT_MS: 20_000, CONNECTION_MAX_AGE_MS: 2000 })
 })
 
 t.test('text becomes the type that is declared, and only what is declared is kept', async (t) => {

@@ -40,8 +40,8 @@ const refused: Refused[] = [
   { chart: 'service', values: { rollout: { maxSurge: '0%', maxUnavailable: 0 } }, says: /maxSurge and rollout\.maxUnavailable are both 0/ },
   {
     chart: 'service',
-    values: { terminationGracePeriodSeconds: 25 },
-    says: /terminationGracePeriodSeconds \(25\) must exceed .*\(25000 ms\)/,
+    values: { terminationGracePeriodSeconds: 26 },
+    says: /terminationGracePeriodSeconds \(26\) must exceed .*\(26000 ms\)/,
   },
   { chart: 'service', values: { env: { PORT: '1' } }, says: /variable PORT is set twice/ },
   { chart: 'service', values: { secretEnv: { POD_NAME: { secret: 'a', key: 'b' } } }, says: /variable POD_NAME is set twice/ },

@@ -18,8 +18,8 @@ export interface Endpoint {
 export interface BalancerOptions {
   /** 0 lets the system choose. */
   port?: number
-  /** How long a removed endpoint still gets new connections, as while a cluster spreads the news. Default 0. */
-  endpointLagMs?: number
+  /** How long a removed endpoint still gets new connections, as while a cluster spreads the news; a function is asked at each removal. Default 0. */
+  endpointLagMs?: number | (() => number)
   /** Connections above this many are closed at once. Default 10000. */
   connectionsMax?: number
   /** Picks from 0 up to 1; for tests. */
@@ -49,7 +49,7 @@ const HOST = '127.0.0.1'
 /** Starts a balancer without endpoints: until there are some it resets every connection. Rejects when the port cannot be had. */
 export async function startBalancer(options: BalancerOptions = {}): Promise<Balancer> {
   const { port: wantedPort = 0, endpointLagMs = 0, connectionsMax = 10_000, random = Math.random } = options
-  const backends = new Backends(endpointLagMs)
+  const backends = new Backends(typeof endpointLagMs === 'number' ? () => endpointLagMs : endpointLagMs)
   const sockets = new Set<Socket>()
   let refused = 0
 
@@ -96,10 +96,10 @@ interface Backend extends EndpointCount {
 /** The endpoints in use, and those that are only waited for. */
 class Backends {
   readonly #all = new Map<number, Backend>()
-  readonly #lagMs: number
+  readonly #lagMs: () => number
   #active: Backend[] = []
 
-  constructor(lagMs: number) {
+  constructor(lagMs: () => number) {
     this.#lagMs = lagMs
   }
 
@@ -129,8 +129,9 @@ class Backends {
     }
     for (const backend of [...this.#all.values()]) {
       if (wanted.has(backend.port) || !backend.active || backend.leaving !== undefined) continue
-      if (this.#lagMs === 0) this.#retire(backend)
-      else backend.leaving = setTimeout(() => this.#retire(backend), this.#lagMs).unref()
+      const lagMs = this.#lagMs()
+      if (lagMs === 0) this.#retire(backend)
+      else backend.leaving = setTimeout(() => this.#retire(backend), lagMs).unref()
     }
     this.#refresh()
   }

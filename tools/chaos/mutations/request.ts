@@ -41,10 +41,15 @@ export function requestsTo(operation: Operation, count: number, seed: number, ra
     const headers: Record<string, string> = {}
     if (body !== undefined) headers['content-type'] = pick(types, random)
     if (operation.takesKey && random() < 0.9)
-      headers['idempotency-key'] = random() < 0.9 ? randomUUID() : pick(['~', 'a b', 'k'.repeat(300)], random)
+      // Where a body names an order, that is its key.
+      headers['idempotency-key'] = random() < 0.9 ? (orderIdOf(body ?? '') ?? randomUUID()) : pick(['~', 'a b', 'k'.repeat(300)], random)
     if (random() < 0.05) headers['x-request-timeout-ms'] = pick(['0', '-5', 'soon', '1', '999999999999'], random)
     return { method: operation.method, path: pathOf(operation.path, random), headers, body }
   })
+}
+
+function orderIdOf(body: string): string | undefined {
+  return /"orderId":"([!-~]+?)"/.exec(body)?.[1]
 }
 
 function pathOf(path: string, random: Random): string {

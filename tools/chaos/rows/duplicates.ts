@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Acknowledgement } from '@headroom/load/results'
 import { Pool } from 'undici'
 import { OnSale } from '../on-sale.ts'
 import { check, type Row } from '../row.ts'
@@ -12,7 +13,7 @@ const order = { eventId: 'aurora-live', tierId: 'aurora-live-floor', quantity: 1
 /** Impatient buyers and their retries: the same order, at the same time, at different replicas. */
 export const duplicates: Row = {
   name: 'duplicates',
-  promise: 'concurrent duplicates over 3 replicas give one order and one reply for each key',
+  promise: 'concurrent duplicates over 3 replicas give one confirmed order and one reply for each key',
   full: '1,000 keys x 5 concurrent duplicates',
   quick: '100 keys x 5 concurrent duplicates',
   async run(context) {
@@ -29,16 +30,28 @@ export const duplicates: Row = {
         }
       }
       await Promise.all(Array.from({ length: keysAtOnce }, buyer))
-      const disagreeing = [...replies.values()].filter((all) => new Set(all).size !== 1).length
+      const all = [...replies.values()].flat()
+      const disagreeing = [...replies.values()].filter((replies) => new Set(replies).size !== 1).length
+      const acknowledged = all.filter((reply) => reply.startsWith('201 ')).length
       const text =
-        'SELECT count(*)::int AS orders, count(DISTINCT idempotency_key)::int AS keys FROM orders WHERE idempotency_key = ANY($1)'
-      const [made] = await onSale.rows<{ orders: number; keys: number }>('orders', text, [keys])
+        "SELECT count(*)::int AS orders, count(DISTINCT idempotency_key)::int AS keys, (count(*) FILTER (WHERE state = 'confirmed'))::int AS confirmed FROM orders WHERE idempotency_key = ANY($1)"
+      const [made] = await onSale.rows<{ orders: number; keys: number; confirmed: number }>('orders', text, [keys])
+      for (const [key, [reply = '']] of replies) onSale.acknowledgements.add(acknowledgement(key, reply))
       const wanted = keys.length
       return {
-        figures: { keys: wanted, replies: wanted * copies, orders: made?.orders ?? -1 },
+        figures: {
+          keys: wanted,
+          replies: all.length,
+          'replies 201': acknowledged,
+          orders: made?.orders ?? -1,
+          confirmed: made?.confirmed ?? -1,
+        },
         checks: [
           check(`${wanted} orders`, `${made?.orders}`, made?.orders === wanted && made.keys === wanted),
-          check(`${wanted * copies} replies that agree`, `${disagreeing} keys with different replies`, disagreeing === 0),
+          check('all of them confirmed', `${made?.confirmed}`, made?.confirmed === wanted),
+          check(`${wanted * copies} replies 201`, acknowledged, acknowledged === wanted * copies),
+          check('the replies to a key agree', `${disagreeing} keys with different replies`, disagreeing === 0),
+          ...(await onSale.invariants()),
         ],
       }
     } finally {
@@ -58,4 +71,13 @@ async function settled(pool: Pool, key: string): Promise<string> {
     await delay(100)
   }
   return 'never settled'
+}
+
+/** A key's reply as the invariants checker reads it. */
+function acknowledgement(key: string, reply: string): Acknowledgement {
+  const status = Number.parseInt(reply, 10)
+  const attempt = { key, ...order, atMs: Date.now() }
+  if (status !== 201) return { ...attempt, outcome: 'failed', status: status || null, unknown: true }
+  const { id, state } = JSON.parse(reply.slice(4)) as { id: string; state: string }
+  return { ...attempt, outcome: 'ok', status, orderId: id, state }
 }

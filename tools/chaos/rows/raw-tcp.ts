@@ -1,90 +1,95 @@
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '@headroom/load/random'
 import type { Replica } from '@headroom/local/replica'
+import type { Verdict } from '@headroom/report/verdict'
+import { type HostileCase, type HostileTarget, hostileCases } from '../hostile.ts'
 import { kitArm, scrape, withProcess } from '../process.ts'
-import { check, type Row } from '../row.ts'
+import { check, type Row, type RowContext } from '../row.ts'
 
-const head = (lines: string) => `${lines}\r\nhost: x\r\n`
-const post = (headers: string, body: string) => `${head('POST /echo HTTP/1.1')}content-type: application/json\r\n${headers}\r\n\r\n${body}`
-const sized = (body: string) => post(`content-length: ${Buffer.byteLength(body)}`, body)
 const repliesWithinMs = 8000
+/** After so long without a byte there is no further reply to come. */
+const quietMs = 100
 /** The handler's own timeout, the grace for who left, and some slack. */
 const settleWithinMs = 8000
-
-/** What no well-meaning client sends: smuggling, broken framing, bad escapes, NUL, deep nesting. */
-const cases: Record<string, string> = {
-  'both lengths': post('content-length: 5\r\ntransfer-encoding: chunked', '0\r\n\r\nGET /admin HTTP/1.1\r\n\r\n'),
-  'two lengths': post('content-length: 5\r\ncontent-length: 6', 'hello!'),
-  'negative length': post('content-length: -1', ''),
-  'length in words': post('content-length: five', 'hello'),
-  'hidden chunked': post('transfer-encoding: xchunked', '0\r\n\r\n'),
-  'chunked twice': post('transfer-encoding: chunked, chunked', '0\r\n\r\n'),
-  'bad chunk size': post('transfer-encoding: chunked', 'zz\r\nhello\r\n0\r\n\r\n'),
-  'huge chunk size': post('transfer-encoding: chunked', 'ffffffffffffffff\r\n'),
-  'chunk extension': post('transfer-encoding: chunked', `2;${'a'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`),
-  'bare line feeds': 'GET /wait?ms=1 HTTP/1.1\nhost: x\n\n',
-  'space before the colon': `GET /wait?ms=1 HTTP/1.1\r\nhost : x\r\n\r\n`,
-  'folded header': `${head('GET /wait?ms=1 HTTP/1.1')}x: a\r\n b\r\n\r\n`,
-  'NUL in a header': `${head('GET /wait?ms=1 HTTP/1.1')}x: a\0b\r\n\r\n`,
-  'NUL in the path': head('GET /wa\0it HTTP/1.1').concat('\r\n'),
-  'bad escape': head('GET /%zz HTTP/1.1').concat('\r\n'),
-  'half an escape': head('GET /wait%2 HTTP/1.1').concat('\r\n'),
-  'escaped dots': head('GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1').concat('\r\n'),
-  'overlong UTF-8': head('GET /%c0%af HTTP/1.1').concat('\r\n'),
-  'no host': 'GET /wait?ms=1 HTTP/1.1\r\n\r\n',
-  'two hosts': `${head('GET /wait?ms=1 HTTP/1.1')}host: y\r\n\r\n`,
-  'unknown version': head('GET /wait?ms=1 HTTP/9.9').concat('\r\n'),
-  'unknown method': head('BREW /wait?ms=1 HTTP/1.1').concat('\r\n'),
-  'lower-case method': head('get /wait?ms=1 HTTP/1.1').concat('\r\n'),
-  'not HTTP at all': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
-  'header too large': `${head('GET /wait?ms=1 HTTP/1.1')}x: ${'a'.repeat(20_000)}\r\n\r\n`,
-  'too many headers': `${head('GET /wait?ms=1 HTTP/1.1')}${'x: a\r\n'.repeat(3000)}\r\n`,
-  'path too long': head(`GET /${'a'.repeat(15_000)} HTTP/1.1`).concat('\r\n'),
-  'deep nesting': sized(`${'['.repeat(20_000)}${']'.repeat(20_000)}`),
-  'deep objects': sized(`${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`),
-  prototype: sized('{"__proto__":{"x":1},"text":"a"}'),
-  'NUL in JSON': sized('{"text":"a\0b"}'),
-  'broken UTF-8': sized('{"text":"\xff\xfe"}'),
-  'body too large': sized(`{"text":"${'a'.repeat(70_000)}"}`),
-  'unknown expectation': post('expect: miracles\r\ncontent-length: 2', '{}'),
-  upgrade: `${head('GET /wait?ms=1 HTTP/1.1')}connection: upgrade\r\nupgrade: h2c\r\n\r\n`,
+const gateway = new URL('../../../services/gateway/main.ts', import.meta.url)
+const ofKit: HostileTarget = { get: '/wait?ms=1', post: '/echo', headers: '', body: { text: 'a' }, text: 'text', created: 200 }
+const ofGateway: HostileTarget = {
+  get: '/hello',
+  post: '/api/orders',
+  headers: 'idempotency-key: raw\r\n',
+  body: { eventId: 'aurora-live', tierId: 'aurora-live-floor', quantity: 1 },
+  text: 'buyer',
+  created: 201,
 }
+const cases = hostileCases(ofKit).length
 
 /** Bytes that no HTTP client would send. */
 export const rawTcp: Row = {
   name: 'raw-tcp',
-  promise: 'malformed, smuggled and hostile bytes get a 4xx or a closed connection, never a 5xx, and nobody dies of them',
-  full: `${Object.keys(cases).length} cases, as they are and with random bytes changed, 1,000 in all`,
-  quick: `${Object.keys(cases).length} cases, as they are and with random bytes changed, 200 in all`,
+  promise:
+    'malformed, smuggled and hostile bytes get one reply, each its own refusal, or a closed connection, never a 5xx; nobody dies of them, and behind the gateway nobody hears of them',
+  full: `${cases} cases at a service and at the gateway, and with random bytes changed, 1,000 each`,
+  quick: `${cases} cases at a service and at the gateway, and with random bytes changed, 200 each`,
   async run(context) {
-    const wanted = context.count(1000, 200)
-    return await withProcess(context, { main: kitArm }, async (replica) => {
-      const names = Object.keys(cases)
-      const statuses = new Map<string, number>()
-      const bad: string[] = []
-      for (let index = 0; index < wanted; index++) {
-        const name = names[index % names.length] as string
-        const text = cases[name] as string
-        const bytes = Buffer.from(text, 'latin1')
-        const status = await send(replica.port, index < names.length ? bytes : mutated(bytes, context.random))
-        statuses.set(status, (statuses.get(status) ?? 0) + 1)
-        if (!/^(4\d\d|2\d\d|closed)$/.test(status)) bad.push(`${name}: ${status}`)
-      }
-      const settled = await settledMs(replica)
-      const alive = (await fetch(`http://127.0.0.1:${replica.port}/wait?ms=1`)).status
-      return {
-        figures: { cases: wanted, ...Object.fromEntries([...statuses].sort()) },
-        checks: [
-          check('only 4xx, 2xx or a closed connection', bad.length === 0 ? 'none else' : bad.slice(0, 5).join(', '), bad.length === 0),
-          check('the hostile ones were refused', statuses.get('400') ?? 0, (statuses.get('400') ?? 0) > wanted / 10),
-          check('the process lives and answers', `${replica.state} ${alive}`, replica.state === 'ready' && alive === 200),
-          check('nothing stays in flight', `${settled} ms until none is`, settled <= settleWithinMs),
-        ],
-      }
-    })
+    const peer = await recordingPeer()
+    const urls = ['CATALOG_URL', 'INVENTORY_URL', 'ORDERS_URL', 'HELLO_URL'].map((name) => [name, `http://127.0.0.1:${peer.port}`])
+    try {
+      const kit = await withProcess(context, { main: kitArm }, (replica) => assault(context, replica, 'a service', ofKit))
+      const edge = await withProcess(context, { main: gateway, env: Object.fromEntries(urls) }, (replica) =>
+        assault(context, replica, 'gateway', ofGateway, peer),
+      )
+      return { figures: { ...kit.figures, ...edge.figures }, checks: [...kit.checks, ...edge.checks] }
+    } finally {
+      await peer.close()
+    }
   },
 }
+
+/** Every case as it is, and then with bytes changed, one after another. */
+async function assault({ count, random }: RowContext, replica: Replica, name: string, target: HostileTarget, peer?: Peer) {
+  const all = hostileCases(target)
+  const statuses = new Map<string, number>()
+  const wrong: string[] = []
+  const heard: string[] = []
+  for (const { name, bytes, outcomes } of all) {
+    const before = peer?.requests ?? 0
+    const [status, ...more] = await send(replica.port, bytes, statuses)
+    if (more.length > 0 || !outcomes.includes(status)) wrong.push(`${name}: ${[status, ...more].join(' and ')}`)
+    const reached = (peer?.requests ?? 0) - before
+    if (reached !== (outcomes.some((outcome) => outcome.startsWith('2')) ? 1 : 0)) heard.push(`${name}: ${reached}`)
+  }
+  const wanted = count(1000, 200)
+  const bad: string[] = []
+  for (let index = all.length; index < wanted; index++) {
+    const { name, bytes } = all[index % all.length] as HostileCase
+    for (const status of await send(replica.port, mutated(bytes, random), statuses))
+      if (!/^(4\d\d|2\d\d|closed)$/.test(status)) bad.push(`${name}: ${status}`)
+  }
+  const settled = await settledMs(replica)
+  const alive = (await fetch(`http://127.0.0.1:${replica.port}${target.get}`)).status
+  const checks: Verdict[] = [
+    check(`${name}: one reply to each of ${all.length} cases, and the right one`, some(wrong), wrong.length === 0),
+    ...(peer === undefined
+      ? []
+      : [check('gateway: what is answered reached a peer once, and what is refused never', some(heard), heard.length === 0)]),
+    check(`${name}: with bytes changed only 4xx, 2xx or a closed connection`, some(bad), bad.length === 0),
+    check(`${name}: lives and answers`, `${replica.state} ${alive}`, replica.state === 'ready' && alive === 200),
+    check(`${name}: nothing stays in flight`, `${settled} ms until none is`, settled <= settleWithinMs),
+  ]
+  return {
+    figures: {
+      [`${name}: replies`]: [...statuses]
+        .sort()
+        .map(([status, times]) => `${times} ${status}`)
+        .join(', '),
+    },
+    checks,
+  }
+}
+
+const some = (found: string[]) => (found.length === 0 ? 'none else' : `${found.length}: ${found.slice(0, 5).join(', ')}`)
 
 function mutated(bytes: Buffer, random: Random): Buffer {
   const copy = Buffer.from(bytes)
@@ -93,27 +98,60 @@ function mutated(bytes: Buffer, random: Random): Buffer {
   return copy
 }
 
-/** The status of the first reply, `closed` for none, `silent` when nothing came in time. */
-function send(port: number, bytes: Buffer): Promise<string> {
+/** The status of every reply until the connection ends, `closed` for none, `silent` as the last when it does not end. */
+function send(port: number, bytes: Buffer, counts: Map<string, number>): Promise<[string, ...string[]]> {
   return new Promise((resolve) => {
     let received = ''
     const socket = connect({ port, host: '127.0.0.1' })
-    const end = (outcome: string) => {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(outcome)
-    }
     const timer = setTimeout(() => end('silent'), repliesWithinMs)
-    socket.on('error', () => end('closed'))
-    socket.on('close', () => end('closed'))
+    const end = (last?: string) => {
+      clearTimeout(timer)
+      clearTimeout(enough)
+      socket.destroy()
+      const statuses = Array.from(received.matchAll(/HTTP\/1\.1 (\d{3}) /g), ([, status = '']) => status).filter(
+        (status) => status !== '100',
+      )
+      if (last !== undefined) statuses.push(last)
+      const [first = 'closed', ...more] = statuses
+      for (const status of [first, ...more]) counts.set(status, (counts.get(status) ?? 0) + 1)
+      resolve([first, ...more])
+    }
+    socket.on('error', () => end())
+    socket.on('close', () => end())
+    // Only then: a server gives up what it has begun for a client that has ended its side. What waits for more learns that there is none.
+    const enough = setTimeout(() => socket.end(), quietMs)
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1')
-      const status = /^HTTP\/1\.1 (\d{3})/.exec(received)?.[1]
-      if (status !== undefined && status !== '100') end(status)
+      enough.refresh()
     })
-    // The half of a conversation is enough: whatever waits for more learns that there is none.
-    socket.end(bytes)
+    socket.write(bytes)
   })
+}
+
+interface Peer {
+  port: number
+  requests: number
+  close(): Promise<void>
+}
+
+/** What the gateway has behind it: it agrees to everything and counts. */
+async function recordingPeer(): Promise<Peer> {
+  const server = createServer((request, response) => {
+    peer.requests++
+    request.resume()
+    if (request.method === 'GET') response.end('Hello World!')
+    else response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const peer: Peer = {
+    port: (server.address() as AddressInfo).port,
+    requests: 0,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return peer
 }
 
 /** Milliseconds until nothing counts as in flight any more: half a body is waited for until its deadline. */

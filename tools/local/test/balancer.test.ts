@@ -124,6 +124,18 @@ t.test('the news of a removal takes its time, and can be taken back', async (t) 
   t.match(b.counts(), [{ port: second.port }])
 })
 
+t.test('each removal can take a time of its own', async (t) => {
+  const lagsMs = [60_000, 0]
+  const b = await balancer(t, { endpointLagMs: () => lagsMs.shift() as number })
+  const [first, second] = await Promise.all([backend(t, 'first'), backend(t, 'second')])
+  b.setEndpoints([first, second])
+  b.setEndpoints([second])
+  b.setEndpoints([])
+  t.equal(await exchange(b.port, ''), 'first:', 'the second is gone before the first')
+  t.match(b.counts(), [{ port: first.port }])
+  t.strictSame(lagsMs, [], 'asked once for each')
+})
+
 t.test('a reset on one side is a reset on the other', async (t) => {
   const b = await balancer(t)
   const a = await backend(t, 'a')
