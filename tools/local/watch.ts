@@ -79,19 +79,26 @@ export class Watch {
     const atS = Math.max(this.atS(), this.samples.at(-1)?.atS ?? 0)
     const sample = { atS, load, services }
     this.samples.push(sample)
-    this.#recordPods(Object.keys(services))
+    this.#recordPods(services)
     this.#recording?.sample(sample)
     this.#view.sample(sample)
   }
 
-  #recordPods(services: string[]): void {
+  /** A replica that has become ready since it was looked at is told with the next look: the sample would take it back. */
+  #recordPods(services: Sample['services']): void {
     const nowMs = Date.now()
-    for (const service of services) {
-      const pods = this.#engine.replicasOf(service).filter(({ state }) => state === 'starting' || state === 'ready')
-      const answers = pods.flatMap(({ name, readiness }) => (readiness === undefined ? [] : [{ name, ...readiness }]))
-      for (const answer of this.#readiness.changes(service, answers, nowMs)) this.#recording?.probe(answer)
-      const timed = pods.map(({ name, startedAtMs, readyAtMs = null }) => ({ name, startedAtMs, readyAtMs }))
+    for (const [service, { pods = [] }] of Object.entries(services)) {
+      const replicas = this.#engine.replicasOf(service)
+      const shown = new Map(pods.map(({ name, state }) => [name, state]))
+      const timed = replicas.flatMap(({ name, startedAtMs, readyAtMs = null }) => {
+        const state = shown.get(name)
+        if (state !== 'starting' && state !== 'ready') return []
+        return [{ name, startedAtMs, readyAtMs: state === 'ready' ? readyAtMs : null }]
+      })
       for (const change of this.#times.changes(service, timed, nowMs)) this.#recording?.pod(change)
+      const asked = replicas.filter(({ state }) => state === 'starting' || state === 'ready')
+      const answers = asked.flatMap(({ name, readiness }) => (readiness === undefined ? [] : [{ name, ...readiness }]))
+      for (const answer of this.#readiness.changes(service, answers, nowMs)) this.#recording?.probe(answer)
     }
   }
 }

@@ -1,78 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { RecordingWriter, readRecording } from '@headroom/report/recording'
-import type { ServiceSample } from '@headroom/report/sample'
-import t, { type Test } from 'tap'
-import type { Replica } from '../replica.ts'
-import { Watch } from '../watch.ts'
-
-type Shown = Pick<Replica, 'name' | 'state' | 'startedAtMs' | 'readyAtMs'> & Partial<Pick<Replica, 'readiness'>>
-
-const service: ServiceSample = {
-  current: 1,
-  desired: 1,
-  ready: 1,
-  cpuPercent: 10,
-  targetPercent: 60,
-  requestsPerS: 1,
-  p99Ms: 5,
-  shedPerS: 0,
-  failedPerS: 0,
-}
-
-/** A watch over an engine whose replicas a test sets, with a recording that is read when it is closed. */
-async function watching(t: Test, startedAtMs: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'headroom-watch-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const header = { minReplicas: 1, maxReplicas: 4, cpuRequestMillicores: 50, cpuLimitMillicores: 100, spec: null }
-  const path = join(folder, 'recording.ndjson')
-  const startedAt = new Date(startedAtMs).toISOString()
-  const recording = await RecordingWriter.open(path, { engine: 'local', startedAt, speed: 8, versions: {}, services: { orders: header } })
-  let replicas: Shown[] = []
-  let answer = () => {}
-  let asked = Promise.withResolvers<void>()
-  const engine = {
-    sample: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      answer = resolve
-      asked.resolve()
-      await promise
-      const pods = replicas.map(({ name, state }) => ({ name, state: state === 'ready' ? state : ('starting' as const) }))
-      return { orders: { ...service, pods: pods.map((pod) => ({ ...pod, requestsPerS: null, cpuMillicores: null })) } }
-    },
-    replicasOf: () => replicas as Replica[],
-  }
-  const watch = new Watch(engine, { sample: () => {}, decision: () => {} })
-  watch.start(startedAtMs, recording)
-  t.teardown(() => watch.stop())
-  const look = async (now: Shown[]) => {
-    replicas = now
-    asked = Promise.withResolvers()
-    const looked = watch.look()
-    await asked.promise
-    answer()
-    await looked
-  }
-  const read = async () => {
-    await recording.close()
-    return readRecording(path)
-  }
-  /** Answers every look that is asked for until the promise resolves. */
-  const answerUntil = async (done: Promise<void>) => {
-    let over = false
-    void done.then(() => {
-      over = true
-      asked.resolve()
-    })
-    while (!over) {
-      await asked.promise
-      asked = Promise.withResolvers()
-      answer()
-    }
-  }
-  return { watch, look, recording, answer: () => answer(), answerUntil, read }
-}
+import t from 'tap'
+import { watching } from './watching.ts'
 
 t.test('replicas are recorded with their own times; one that leaves is seen in the samples', async (t) => {
   const startedAtMs = Date.now() - 5000
@@ -140,6 +67,23 @@ t.test('what readiness probes answer is recorded when it changes, but for a repl
       [1.1, false],
       [2, true],
       [3, false],
+    ],
+  )
+})
+
+t.test('a replica that becomes ready while it is looked at does not start twice', async (t) => {
+  const startedAtMs = Date.now() - 5000
+  const { watch, look, read } = await watching(t, startedAtMs)
+  const born = { name: 'new', state: 'starting' as const, startedAtMs: startedAtMs + 1000, readyAtMs: undefined }
+  const ready = { ...born, state: 'ready' as const, readyAtMs: startedAtMs + 2000 }
+  await look([born], [ready])
+  await look([ready])
+  watch.stop()
+  t.strictSame(
+    (await read()).pods.map(({ atS, state }) => [atS, state]),
+    [
+      [1, 'starting'],
+      [2, 'ready'],
     ],
   )
 })
