@@ -1,6 +1,6 @@
 /** How fast a run answered each step of its load: first decision, first new replica, latency back. */
 import { loadAtS } from './clocks.ts'
-import type { Recording } from './recording-format.ts'
+import type { PodChange, Recording } from './recording-format.ts'
 import { decisionLine, type Sample } from './sample.ts'
 
 /** A rise by less than this factor is not called a step. */
@@ -94,8 +94,10 @@ export function reactionsOf(recording: Recording, p99MsMax: number): Reaction[] 
  */
 function firstReady({ samples, pods }: Recording, step: Step): { atS: number; name: string } | undefined {
   const within = ({ atS }: { atS: number }) => atS > step.atS && atS <= step.untilS
-  const started = new Set(pods.filter(({ state, atS }) => state === 'starting' && atS >= step.atS).map(({ pod }) => pod))
-  const change = pods.find((pod) => pod.state === 'ready' && within(pod) && started.has(pod.pod))
+  // What was told of each first: one that is starting again after it had been ready is not new.
+  const first = new Map(pods.toReversed().map((change) => [change.pod, change]))
+  const isNew = ({ pod }: PodChange) => first.get(pod)?.state === 'starting' && (first.get(pod)?.atS ?? 0) >= step.atS
+  const change = pods.find((pod) => pod.state === 'ready' && within(pod) && isNew(pod))
   if (change !== undefined || pods.length > 0) return change && { atS: change.atS, name: change.pod }
   const before = samples.findLast(({ atS }) => atS <= step.atS)
   for (const sample of samples.filter(within)) {

@@ -46,6 +46,8 @@ t.test('the first decision, the first new replica and the latency are timed from
     { atS: 30, service: 'orders', pod: 'old', state: 'ready' as const },
     { atS: 31.5, service: 'orders', pod: 'wanted', state: 'ready' as const },
     { atS: 32, service: 'orders', pod: 'unknown', state: 'ready' as const },
+    { atS: 33, service: 'orders', pod: 'old', state: 'starting' as const },
+    { atS: 34, service: 'orders', pod: 'old', state: 'ready' as const },
     { atS: 39, service: 'orders', pod: 'new', state: 'ready' as const },
   ]
   const [told] = reactionsOf({ ...recording, decisions, pods }, 1000)
