@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { readFlags } from './lib/flags.ts'
 
 /** Every generator: run bare it writes its files, with --check it fails when they are stale. */
-const generators = ['openapi.ts', 'docs.ts', 'charts.ts']
+const generators = ['openapi.ts', 'docs.ts', 'charts.ts', 'reports.ts']
 
 const usage = 'Usage: npm run generate [-- --check]\nWrites every generated file anew; with --check, fails when one is stale.\n'
 const { values } = readFlags(usage, { check: { type: 'boolean', default: false } })

@@ -1,4 +1,4 @@
-/** A picture of a page, made by a real browser: `node scripts/picture.ts out/demo/report.html docs/reports/local.png`. */
+/** A picture of a page, made by a real browser: `node scripts/picture.ts docs/reports/local.html docs/reports/local.png`. */
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openBrowser } from '../test/browser/chromium.ts'

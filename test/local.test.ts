@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { leftOver } from '../tools/local/test/processes.ts'
 import { Running } from '../tools/local/test/running.ts'
 import type { Analysis } from '../tools/report/analysis.ts'
+import { stagesOf } from '../tools/report/reaction.ts'
 import { readRecording } from '../tools/report/recording.ts'
 import { runReport } from '../tools/report/report.ts'
 import { verdictText } from '../tools/report/verdict.ts'
@@ -31,6 +32,13 @@ function reported(t: Test, out: string, printed: string): boolean {
   t.strictSame(warnings, [])
   const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
   t.strictSame(end?.load.requests, summary.requests)
+  for (const [outcome, count] of Object.entries(summary.requests)) {
+    const seen = samples.reduce((sum, { load }) => sum + (load?.[outcome as 'offered'] ?? 0), 0)
+    t.equal(seen, count, `every second of ${outcome} is recorded once`)
+  }
+  const [step] = stagesOf(samples).filter(({ name }) => name === 'surge')
+  const loadFromS = (Date.parse(summary.startedAt) - Date.parse(header.startedAt)) / 1000
+  t.ok(Math.abs((step?.atS ?? 0) - loadFromS - 2) < 0.1, `the surge begins 2 s after the load did at ${loadFromS}, at ${step?.atS}`)
   t.strictSame(end?.invariants, summary.invariants)
   const changes = Object.values(summary.services as Record<string, { decisions: unknown[] }>).flatMap(({ decisions }) => decisions)
   t.equal(decisions.length, changes.length)

@@ -1,5 +1,6 @@
 /** The pods of a service as a recording has them. */
 import type { TimedPod } from '@headroom/report/pod-times'
+import type { Readiness } from '@headroom/report/readiness'
 import type { PodSample } from '@headroom/report/sample'
 import type { Pod, Workload } from './kube-types.ts'
 import type { PodUsage } from './usage.ts'
@@ -52,6 +53,14 @@ export function timesOf(pod: Pod): TimedPod | undefined {
   if (state === 'draining' || Number.isNaN(startedAtMs)) return undefined
   const readyAtMs = Date.parse(readyOf(pod)?.lastTransitionTime ?? '')
   return { name: metadata.name, startedAtMs, readyAtMs: state === 'ready' && !Number.isNaN(readyAtMs) ? readyAtMs : null }
+}
+
+/** What the kubelet makes of the readiness probe, by the cluster's clock; undefined for a pod that drains or whose condition has no time. */
+export function readinessOf(pod: Pod): Readiness | undefined {
+  const ready = readyOf(pod)
+  const sinceMs = Date.parse(ready?.lastTransitionTime ?? '')
+  if (stateOf(pod) === 'draining' || Number.isNaN(sinceMs)) return undefined
+  return { name: pod.metadata.name, ok: ready?.status === 'True', sinceMs }
 }
 
 function readyOf({ status }: Pod) {

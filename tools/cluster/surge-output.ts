@@ -1,8 +1,8 @@
-import type { LoadSample } from '@headroom/report/sample'
+import type { LoadLine as LoadSecond } from '@headroom/report/load-line'
 import type { InvariantResult, LoadResult } from '@headroom/report/summary'
 
 /** What one line of the load generator's output says. */
-export type LoadLine = { sample: LoadSample & { t: number } } | { summary: LoadResult } | undefined
+export type LoadLine = { sample: LoadSecond } | { summary: LoadResult } | undefined
 
 /** Reads a line of tools/load's output; what is no JSON object (its closing words for people) is left out. */
 export function readLoadLine(line: string): LoadLine {

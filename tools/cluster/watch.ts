@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type LoadLine, loadSecond } from '@headroom/report/load-line'
 import { PodTimes } from '@headroom/report/pod-times'
-import type { PodChange } from '@headroom/report/recording'
-import type { Decision, LoadSample, Sample, ServiceSample } from '@headroom/report/sample'
+import { ReadinessChanges } from '@headroom/report/readiness'
+import type { PodChange, ProbeAnswer } from '@headroom/report/recording'
+import type { Decision, Sample, ServiceSample } from '@headroom/report/sample'
 import { Figures } from './figures.ts'
 import { decisionsBetween, type Snapshot, serviceOf, serviceSamples } from './fleet.ts'
 import type { KubeApi } from './kube-api.ts'
 import type { Event, Hpa, Pod, Workload } from './kube-types.ts'
 import { podObstacle } from './obstacles.ts'
-import { podsOf, timesOf } from './pods.ts'
+import { podsOf, readinessOf, timesOf } from './pods.ts'
 
 const pollMs = 2000
 
@@ -23,6 +25,7 @@ export interface Scribe {
   sample(sample: Sample): void
   decision(decision: Decision): void
   pod(change: PodChange): void
+  probe(answer: ProbeAnswer): void
 }
 
 /** Polls the cluster during a run: sizes and CPU of every service, what the autoscalers decide, what is in the way. */
@@ -37,6 +40,7 @@ export class Watch {
   readonly startedAtMs = Date.now()
   readonly #figures: Figures
   readonly #times = new PodTimes(this.startedAtMs)
+  readonly #readiness = new ReadinessChanges(this.startedAtMs)
   readonly #told = new Set<string>()
   #now: Record<string, ServiceSample> = {}
   #before: Snapshot | undefined
@@ -67,10 +71,10 @@ export class Watch {
     this.#stopped = true
   }
 
-  /** A second of load, with the services as they were last seen. */
-  offered(load: LoadSample): void {
+  /** A second of load, with the services as they were last seen. It is told after it has ended, and has its own time. */
+  offered(line: LoadLine): void {
     this.#loaded = true
-    this.#add({ atS: this.atS, load, services: this.#now })
+    this.#add({ atS: this.atS, load: loadSecond(line, this.startedAtMs), services: this.#now })
   }
 
   /** From now on samples are without load. */
@@ -121,12 +125,15 @@ export class Watch {
     if (!this.#loaded) this.#add({ atS: this.atS, load: null, services: this.#now })
   }
 
-  /** When pods started and became ready, by the cluster's own clock: a poll sees it up to two seconds later. */
+  /** When pods started, became ready, and answered otherwise, by the cluster's own clock: a poll sees it up to two seconds later. */
   #writePods({ deployments, pods }: Snapshot): void {
     for (const deployment of deployments) {
       const service = serviceOf(deployment.metadata.name, this.#services)
       if (service === undefined) continue
-      const timed = podsOf(deployment, pods).flatMap((pod) => timesOf(pod) ?? [])
+      const own = podsOf(deployment, pods)
+      const answers = own.flatMap((pod) => readinessOf(pod) ?? [])
+      for (const answer of this.#readiness.changes(service, answers, Date.now())) this.#scribe?.probe(answer)
+      const timed = own.flatMap((pod) => timesOf(pod) ?? [])
       for (const change of this.#times.changes(service, timed, Date.now())) this.#scribe?.pod(change)
     }
   }

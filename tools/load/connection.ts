@@ -4,6 +4,8 @@ import { MalformedReply } from './reply-head.ts'
 import { type Reply, ReplyReader } from './reply-reader.ts'
 
 const READ_BUFFER_BYTES = 16 * 1024
+/** Why a connection ends whose server answers 408: nothing of the request was read (RFC 9110, 15.5.9). */
+export const IDLE_TOO_LONG = 'idle_too_long'
 
 /** Host and port of the target. */
 export interface Target {
@@ -81,7 +83,9 @@ export class Connection<Kind extends Exchange> {
     }
     try {
       const reply = this.#reader.push(buffer.subarray(0, bytes))
-      if (reply !== null) this.#finish(this.exchange, reply)
+      // What a server says to a connection that was idle for too long, which has crossed the request on its way.
+      if (reply?.status === 408 && this.kept && !this.#reader.keepAlive) this.#close(IDLE_TOO_LONG)
+      else if (reply !== null) this.#finish(this.exchange, reply)
     } catch (error) {
       if (!(error instanceof MalformedReply)) throw error
       this.#close('malformed_reply')

@@ -1,4 +1,4 @@
-import { Connection, type Target } from './connection.ts'
+import { Connection, IDLE_TOO_LONG, type Target } from './connection.ts'
 import type { Exchange, ExchangeSink } from './exchange.ts'
 import { Fifo } from './fifo.ts'
 import type { Reply } from './reply-reader.ts'
@@ -122,7 +122,8 @@ export class Pool<Kind extends Exchange> {
   #settle(connection: Connection<Kind>, exchange: Kind, reason: string): void {
     // The race every client of kept-alive connections knows: the server closed an idle connection just as the request
     // left. Clients repeat it once where that does no harm (RFC 9110, 9.2.2), and so does this one.
-    const lostTheRace = connection.kept && !connection.replyStarted && reason !== 'timeout' && !this.#closing
+    const unanswered = !connection.replyStarted || reason === IDLE_TOO_LONG
+    const lostTheRace = connection.kept && unanswered && reason !== 'timeout' && !this.#closing
     if (lostTheRace && exchange.repeatable && !exchange.repeated) {
       exchange.repeated = true
       this.reconnects += 1

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LiveView } from '@headroom/report/live'
+import type { LoadLine } from '@headroom/report/load-line'
 import { type RecordingHeader, RecordingWriter } from '@headroom/report/recording'
 import { reportOn } from '@headroom/report/report'
-import type { LoadSample } from '@headroom/report/sample'
 import { type InvariantResult, type LoadResult, writeRun } from '@headroom/report/summary'
 import type { Verdict } from '@headroom/report/verdict'
 import { spawnNode } from './child.ts'
@@ -17,6 +17,8 @@ import type { Watch } from './watch.ts'
 
 /** Before the surge. On a cluster the autoscaler leaves young pods out by itself (`--horizontal-pod-autoscaler-cpu-initialization-period`). */
 const warmUpS = 8
+/** Up to this share of the surge: what the calm offers would leave the replicas as cold as they start. */
+const warmUpShare = 1 / 3
 /** After the load has ended, how long to wait for services to come back to their least size. */
 const comeBackS = 60
 
@@ -31,9 +33,10 @@ export async function surgeAndReport(
   options: Options,
   signal: AbortSignal,
 ): Promise<Verdict[]> {
-  const { rate, out } = options
-  view.note(`warming up: ${warmUpS} s, up to ${rate}/s, not counted; the autoscaler does not look yet`)
-  await warmUp({ url: engine.url, out, signal, onSample: () => {} }, rate, warmUpS)
+  const { rate, factor, out } = options
+  const warmPerS = rate * factor * warmUpShare
+  view.note(`warming up: ${warmUpS} s, up to ${Math.round(warmPerS)}/s, not counted; the autoscaler does not look yet`)
+  await warmUp({ url: engine.url, out, signal, onSecond: () => {} }, warmPerS, warmUpS)
   const startedAtMs = Date.now()
   const recording = await RecordingWriter.open(join(out, 'recording.ndjson'), headerOf(engine, options, startedAtMs))
   try {
@@ -61,11 +64,9 @@ function headerOf({ runtimes, postgres }: Engine, { speed, cpuLimit }: Options, 
 async function surge(engine: Engine, watch: Watch, view: LiveView, options: Options, signal: AbortSignal): Promise<LoadResult> {
   const { rate, factor, calmS, surgeS, afterS, speed, out } = options
   view.note(`surge: ${calmS} s at ${rate}/s, ${surgeS} s at ${rate * factor}/s, ${afterS} s at ${rate}/s; autoscaler's clock x ${speed}`)
-  const onSample = (load: LoadSample) => {
-    watch.load = load
-  }
-  const result = await runSurge({ url: engine.url, out, signal, rate, factor, calmS, surgeS, afterS, onSample })
-  watch.load = null
+  const onSecond = (line: LoadLine) => watch.offered(line)
+  const result = await runSurge({ url: engine.url, out, signal, rate, factor, calmS, surgeS, afterS, onSecond })
+  await watch.loadEnded()
   await backToLeast(watch, signal)
   watch.stop()
   view.end()

@@ -26,8 +26,8 @@ demo    the on-sale under a surge on this machine: calm, a step, calm; ends with
 start   the same without a surge, until Ctrl-C
 
   --speed N       the autoscaler's clock runs N times faster: sync, windows and policies alike; 1 is real time (default 8)
-  --rate N        requests per second while calm (default 40)
-  --factor N      how many times that in the surge (default 5)
+  --rate N        requests per second while calm (default 8)
+  --factor N      how many times that in the surge (default 15)
   --calm S        seconds before the surge (default 12)
   --surge S       seconds of surge (default 55)
   --after S       seconds of calm after it (default 35)
@@ -41,8 +41,8 @@ start   the same without a surge, until Ctrl-C
 
 const flags = {
   speed: { type: 'string', default: '8' },
-  rate: { type: 'string', default: '40' },
-  factor: { type: 'string', default: '5' },
+  rate: { type: 'string', default: '8' },
+  factor: { type: 'string', default: '15' },
   calm: { type: 'string', default: '12' },
   surge: { type: 'string', default: '55' },
   after: { type: 'string', default: '35' },

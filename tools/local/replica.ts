@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawnNode } from './child.ts'
 import { freePorts } from './ports.ts'
@@ -10,6 +11,9 @@ const preload = new URL('./cpu-limit.ts', import.meta.url).href
 const readyTimeoutMsDefault = 60_000
 const probeIntervalMs = 100
 const probeTimeoutMs = 1000
+/** Once it is ready, as often and as patiently as the charts' readiness probe. */
+const probeAgainMs = 5000
+const probeAgainTimeoutMs = 4000
 
 /** Where a replica is in its life, in Kubernetes' words where it has one. */
 export type ReplicaState = 'starting' | 'ready' | 'terminating' | 'gone'
@@ -36,6 +40,8 @@ export class Replica {
   readonly opsPort: number
   state: ReplicaState = 'starting'
   readyAtMs: number | undefined
+  /** What its readiness probe says, and since when; undefined before the first answer. */
+  readiness: { ok: boolean; sinceMs: number } | undefined
   /** Why it ended, when it was not asked to. */
   failure: string | undefined
   readonly #child: ChildProcess
@@ -77,7 +83,7 @@ export class Replica {
       // Not `exit`: the last words come after it.
       this.#child.once('close', (code, signal) => this.#gone(signal ? `was ended by ${signal}` : `exited with ${code}`, resolve))
     })
-    void this.#untilReady()
+    void this.#probe(options.readyTimeoutMs ?? readyTimeoutMsDefault)
   }
 
   /** Once it is gone; null when a signal ended it. */
@@ -121,25 +127,38 @@ export class Replica {
     this.#options.onChange(this)
   }
 
-  /** The readiness probe, more often than a kubelet's so that start-up times are exact. */
-  async #untilReady(): Promise<void> {
-    const { readyTimeoutMs = readyTimeoutMsDefault } = this.#options
+  /** The readiness probe, more often than a kubelet's until it is ready, so that start-up times are exact. */
+  async #probe(readyTimeoutMs: number): Promise<void> {
     while (this.state === 'starting') {
-      if (await this.#answersReady()) {
-        if (this.state === 'starting') this.#become('ready')
-        return
-      }
-      if (this.state === 'starting' && Date.now() - this.startedAtMs > readyTimeoutMs) {
+      const ok = await this.#answersReady(probeTimeoutMs)
+      if (this.state !== 'starting') return
+      this.#answered(ok)
+      if (ok) this.#become('ready')
+      else if (Date.now() - this.startedAtMs > readyTimeoutMs) {
         this.failure = `was not ready within ${readyTimeoutMs / 1000} s`
         return this.kill()
-      }
-      await new Promise((resolve) => setTimeout(resolve, probeIntervalMs))
+      } else await delay(probeIntervalMs)
+    }
+    await this.#keepProbing()
+  }
+
+  /** What is answered later is told and changes nothing else. One that leaves says no on purpose, and is not asked. */
+  async #keepProbing(): Promise<void> {
+    while (this.state === 'ready') {
+      await delay(probeAgainMs, undefined, { ref: false })
+      if (this.state !== 'ready') return
+      const ok = await this.#answersReady(probeAgainTimeoutMs)
+      if (this.state === 'ready') this.#answered(ok)
     }
   }
 
-  async #answersReady(): Promise<boolean> {
+  #answered(ok: boolean): void {
+    if (this.readiness?.ok !== ok) this.readiness = { ok, sinceMs: Date.now() }
+  }
+
+  async #answersReady(timeoutMs: number): Promise<boolean> {
     try {
-      const reply = await fetch(`http://127.0.0.1:${this.opsPort}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) })
+      const reply = await fetch(`http://127.0.0.1:${this.opsPort}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })
       await reply.body?.cancel()
       return reply.ok
     } catch {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { LoadSample } from '@headroom/report/sample'
+import type { LoadLine } from '@headroom/report/load-line'
 import type { LoadResult } from '@headroom/report/summary'
 import { spawnNode } from './child.ts'
 
@@ -14,7 +14,7 @@ export interface LoadOptions {
   url: string
   /** Folder for the generator's own words. */
   out: string
-  onSample: (sample: LoadSample) => void
+  onSecond: (line: LoadLine) => void
   /** Ends it early. */
   signal: AbortSignal
 }
@@ -45,7 +45,7 @@ export async function warmUp(options: LoadOptions, ratePerS: number, seconds: nu
  * Offers load from a process of its own, so that its clock is not held up by ours, and returns what the load generator says of it.
  * @throws Error when it ended without a result, the signal's reason when that ended it
  */
-async function runLoad({ url, out, onSample, signal }: LoadOptions, wordsFile: string, flags: string[]): Promise<LoadResult> {
+async function runLoad({ url, out, onSecond, signal }: LoadOptions, wordsFile: string, flags: string[]): Promise<LoadResult> {
   const child = spawnNode({ main, args: [url, ...flags], signal })
   let failure: Error | undefined
   child.once('error', (error) => {
@@ -61,7 +61,7 @@ async function runLoad({ url, out, onSample, signal }: LoadOptions, wordsFile: s
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     const value = readLine(line)
     if (value?.summary) summary = value.summary
-    else if (value) onSample({ ...value, p50Ms: value.p50Ms ?? 0, p99Ms: value.p99Ms ?? 0 })
+    else if (value) onSecond({ ...value, p50Ms: value.p50Ms ?? 0, p99Ms: value.p99Ms ?? 0 })
   }
   const [code] = await closed
   signal.throwIfAborted()
@@ -74,7 +74,7 @@ function flagsOf(values: Record<string, string | number>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
 }
 
-type Line = LoadSample & { summary?: LoadResult }
+type Line = LoadLine & { summary?: LoadResult }
 
 /** The last line of a generator that was killed may be torn. */
 function readLine(line: string): Line | undefined {

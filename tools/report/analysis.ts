@@ -5,7 +5,8 @@ import { type Oracle, oracleOf } from './capacity.ts'
 import type { ReportLimits } from './limits-file.ts'
 import { cpuTarget, type Policy, ruled } from './policy.ts'
 import { type Reaction, reactionsOf, stagesOf } from './reaction.ts'
-import type { FailedProbe, Recording, RecordingHeader } from './recording-format.ts'
+import { failedProbes } from './readiness.ts'
+import type { ProbeAnswer, Recording, RecordingHeader } from './recording-format.ts'
 import { type Outcome, replay } from './replay.ts'
 import { limitVerdicts } from './report-verdicts.ts'
 import type { Decision } from './sample.ts'
@@ -39,7 +40,8 @@ export interface ServiceFigures {
   shortageS: number | null
   share: PodShare | null
   startUp: StartUp | null
-  failedProbes: Record<FailedProbe['probe'], number>
+  /** How often a probe of a replica that had been ready began to fail; null where none was recorded. */
+  failedProbes: Record<ProbeAnswer['probe'], number> | null
   outcomes: Outcome[]
   agreement: Agreement | null
 }
@@ -74,7 +76,7 @@ export function analyze(recording: Recording, limits: ReportLimits, policies: Po
   const summary = summarize({ engine: header.engine, load: loadOf(recording), samples, decisions, invariants: end?.invariants ?? {} })
   const seen = Object.keys(header.services).filter((name) => samples.some(({ services }) => services[name] !== undefined))
   const services = Object.fromEntries(seen.map((name) => [name, figuresOf(recording, name, summary, policies)]))
-  const reactions = reactionsOf(recording, limits.p99MsMax).map(rounded)
+  const reactions = reactionsOf(recording, limits.p99MsMax).map((reaction) => rounded(reaction))
   const verdicts = limitVerdicts({ summary, samples, header, reactions, services }, limits)
   return {
     format: 'headroom-report',
@@ -88,7 +90,7 @@ export function analyze(recording: Recording, limits: ReportLimits, policies: Po
     holds: verdicts.every(({ holds }) => holds),
     verdicts,
     limits,
-    stages: stagesOf(samples).map(rounded),
+    stages: stagesOf(samples).map((stage) => rounded(stage)),
     requests: summary.requests,
     orders: end?.load.orders ?? null,
     latencyMs: end?.load.latencyMs ?? null,
@@ -109,7 +111,6 @@ function figuresOf(recording: Recording, name: string, summary: Summary, policie
   const oracleSeconds = integral(spans, name, (_, sample) => needed.get(sample) ?? 0)
   const started = startUp(pods, name)
   const share = podShare(samples, name)
-  const failed = (kind: FailedProbe['probe']) => probes.filter(({ service, probe }) => service === name && probe === kind).length
   return {
     ruled: ruledBy(own),
     replicas: summary.services[name]?.replicas ?? { min: 0, max: 0, final: 0 },
@@ -122,7 +123,7 @@ function figuresOf(recording: Recording, name: string, summary: Summary, policie
     shortageS: oracle ? round(integral(spans, name, ({ ready }, sample) => (ready < (needed.get(sample) ?? 0) ? 1 : 0))) : null,
     share: share && rounded(share, 3),
     startUp: started && rounded(started, 2),
-    failedProbes: { readiness: failed('readiness'), liveness: failed('liveness') },
+    failedProbes: probes.length === 0 ? null : failedProbes(name, probes, pods),
     outcomes: outcomesOf(recording, name, policies, started?.medianS ?? 0, oracle),
     agreement: agreementOf(recording, name) ?? null,
   }

@@ -8,6 +8,7 @@
  * that is requests per CPU, scaled to the CPU of one replica at its target. Sums are taken, not a mean of ratios, because CPU is
  * averaged over a window and follows the requests late. Idle seconds are left out: there a request seems to cost what being awake does.
  */
+import { loadDuring } from './clocks.ts'
 import type { Sample } from './sample.ts'
 import { type Span, spansOf } from './spans.ts'
 
@@ -59,7 +60,9 @@ export function oracleOf(samples: Sample[], service: string, minReplicas: number
   const capacity = capacityPerPod(samples, service)
   if (capacity === null) return undefined
   const perOffered = requestsPerOffered(spansOf(samples), service)
-  const needed = samples.map(({ load, services }) => {
+  const during = loadDuring(samples)
+  const needed = samples.map(({ services }, index) => {
+    const load = during[index] ?? null
     const offered = load === null || perOffered === null ? (services[service]?.requestsPerS ?? 0) : load.offered * perOffered
     // Binary fractions turn an exact 3 into 3.0000000000000004, which needs no fourth replica.
     return Math.max(minReplicas, Math.ceil(Number((offered / capacity).toPrecision(12))))

@@ -77,8 +77,8 @@ function stageNames({ stages }: TimeAxis, frame: Frame): string {
   return stages.map(({ name, atS }) => `<span style="left:${leftPercent(atS, frame)}%">${escaped(name)}</span>`).join('')
 }
 
-/** Decisions nearer than this share of the width, in percent, have one mark: two would cover each other. */
-const MARK_PERCENT = 4
+/** Decisions nearer than this share of the width, in percent, have one mark: on a screen of 400 pixels, where a plot has 340, two would cover each other. */
+const MARK_PERCENT = 10
 
 function marks(decisions: Decision[], frame: Frame): string {
   if (decisions.length === 0) return ''
@@ -87,21 +87,24 @@ function marks(decisions: Decision[], frame: Frame): string {
     const open = groups.at(-1)
     const first = open?.[0]
     const near = first !== undefined && leftPercent(decision.atS, frame) - leftPercent(first.atS, frame) < MARK_PERCENT
-    if (open !== undefined && first !== undefined && near && isUp(first) === isUp(decision)) open.push(decision)
+    if (open !== undefined && near) open.push(decision)
     else groups.push([decision])
   }
   return `<div class="marks" aria-hidden="true">${groups.map((group) => mark(group, frame)).join('')}</div>\n`
 }
 
-/** The size that was decided, or how many decisions where they are of several services. */
+/** The size that was decided, or how many decisions where they are of several services or go both ways. */
 function mark(group: Decision[], frame: Frame): string {
   const [first] = group
   const last = group.at(-1)
   if (first === undefined || last === undefined) return ''
-  const told = group.every(({ service }) => service === first.service) ? last.to : `×${group.length}`
+  const alike = group.every((decision) => isUp(decision) === isUp(first))
+  const told = alike && group.every(({ service }) => service === first.service) ? last.to : `×${group.length}`
+  const sign = alike ? (isUp(first) ? '▲' : '▼') : '▲▼'
   const title = escaped(group.map((decision) => `${clock(decision.atS)}  ${decisionLine(decision)}`).join('\n'))
   const left = leftPercent(first.atS, frame)
-  return `<span class="${isUp(first) ? 'up' : 'down'}" style="left:${left}%" title="${title}">${isUp(first) ? '▲' : '▼'}${told}</span>`
+  const kind = alike ? ` class="${isUp(first) ? 'up' : 'down'}"` : ''
+  return `<span${kind} style="left:${left}%" title="${title}">${sign}${told}</span>`
 }
 
 function isUp({ from, to }: Decision): boolean {

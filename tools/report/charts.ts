@@ -1,5 +1,6 @@
 /** The charts of one run, all over the same time axis. */
 import { chart, type Series, type TimeAxis } from './chart.ts'
+import { loadAtS } from './clocks.ts'
 import { escaped } from './html.ts'
 import { stagesOf } from './reaction.ts'
 import type { Recording } from './recording-format.ts'
@@ -15,7 +16,12 @@ export function axisOf({ samples }: Recording): TimeAxis {
 export function loadCharts({ samples, decisions }: Recording, axis: TimeAxis, p99MsMax: number): string[] {
   if (samples.every(({ load }) => load === null)) return []
   const of = (name: string, look: Series['look'], figure: (load: LoadSample) => number, draw: Series['draw'] = 'steps'): Series => {
-    return { name, look, draw, points: samples.map(({ atS, load }): Point => [atS, load === null ? null : figure(load)]) }
+    return {
+      name,
+      look,
+      draw,
+      points: samples.map((sample): Point => [loadAtS(sample), sample.load === null ? null : figure(sample.load)]),
+    }
   }
   const offeredAndServed = [of('offered', 'a', ({ offered }) => offered, 'area'), of('served', 'b', ({ ok, refused }) => ok + refused)]
   const turnedAway = [

@@ -1,5 +1,6 @@
 /** How fast a run answered each step of its load: first decision, first new replica, latency back. */
-import type { Recording } from './recording-format.ts'
+import { loadAtS } from './clocks.ts'
+import type { PodChange, Recording } from './recording-format.ts'
 import { decisionLine, type Sample } from './sample.ts'
 
 /** A rise by less than this factor is not called a step. */
@@ -35,19 +36,28 @@ export interface Stage {
   ratePerS: number
 }
 
-/** The stages in order; a pause without load ends one. */
+/** The stages in order, by the times of their seconds of load; a pause without load ends one. */
 export function stagesOf(samples: Sample[]): Stage[] {
   const stages: (Stage & { seconds: number })[] = []
-  let last: string | undefined
-  for (const { atS, load } of samples) {
+  let before: Sample | undefined
+  for (const sample of samples) {
+    const { load } = sample
     const open = stages.at(-1)
-    if (open !== undefined && last !== undefined) open.untilS = atS
-    if (load !== null && load.stage === last && open !== undefined) {
+    const atS = loadAtS(sample)
+    if (open !== undefined && before?.load != null) open.untilS = load === null ? endOf(before, sample) : atS
+    if (load !== null && load.stage === before?.load?.stage && open !== undefined) {
       open.ratePerS += (load.offered - open.ratePerS) / ++open.seconds
     } else if (load !== null) stages.push({ name: load.stage, atS, untilS: atS, ratePerS: load.offered, seconds: 1 })
-    last = load?.stage
+    before = sample
   }
+  const last = stages.at(-1)
+  if (last !== undefined && before?.load != null) last.untilS = endOf(before, before)
   return stages.map(({ seconds: _, ...stage }) => stage)
+}
+
+/** When the last second before a pause ended: a second after it began, or where only samples have a time, with the next one. */
+function endOf(sample: Sample, next: Sample): number {
+  return sample.load?.atS === undefined ? next.atS : sample.load.atS + 1
 }
 
 /** The stages that offer clearly more than the one before. */
@@ -78,30 +88,37 @@ export function reactionsOf(recording: Recording, p99MsMax: number): Reaction[] 
   })
 }
 
-/** A replica that becomes ready after the step; where replicas are not told apart, a service with more ready ones than at the step. */
+/**
+ * A replica that started after the step and became ready; one whose start is not known was perhaps wanted before. Where
+ * replicas are not told apart, a service with more ready ones than it had of all at the step.
+ */
 function firstReady({ samples, pods }: Recording, step: Step): { atS: number; name: string } | undefined {
   const within = ({ atS }: { atS: number }) => atS > step.atS && atS <= step.untilS
-  const change = pods.find((pod) => pod.state === 'ready' && within(pod))
+  // What was told of each first: one that is starting again after it had been ready is not new.
+  const first = new Map(pods.toReversed().map((change) => [change.pod, change]))
+  const isNew = ({ pod }: PodChange) => first.get(pod)?.state === 'starting' && (first.get(pod)?.atS ?? 0) >= step.atS
+  const change = pods.find((pod) => pod.state === 'ready' && within(pod) && isNew(pod))
   if (change !== undefined || pods.length > 0) return change && { atS: change.atS, name: change.pod }
   const before = samples.findLast(({ atS }) => atS <= step.atS)
   for (const sample of samples.filter(within)) {
-    const grown = Object.entries(sample.services).find(([name, { ready }]) => ready > (before?.services[name]?.ready ?? ready))
+    const grown = Object.entries(sample.services).find(([name, { ready }]) => ready > (before?.services[name]?.current ?? ready))
     if (grown !== undefined) return { atS: sample.atS, name: grown[0] }
   }
   return undefined
 }
 
+/** Null where p99 rose above the limit and was not seen under it for long enough, within the stage. */
 function p99Back(samples: Sample[], { atS, untilS }: Step, p99MsMax: number): number | null {
   let everAbove = false
   let underSinceS: number | undefined
   for (const sample of samples) {
-    if (sample.atS < atS || sample.atS >= untilS || sample.load === null) continue
+    const secondS = loadAtS(sample)
+    if (sample.load === null || secondS < atS || secondS >= untilS) continue
     if (sample.load.p99Ms > p99MsMax) {
       everAbove = true
       underSinceS = undefined
-    } else if (everAbove) underSinceS ??= sample.atS
-    if (underSinceS !== undefined && sample.atS >= underSinceS + BACK_FOR_S) break
+    } else if (everAbove) underSinceS ??= secondS
+    if (underSinceS !== undefined && secondS + 1 >= underSinceS + BACK_FOR_S) return underSinceS - atS
   }
-  if (!everAbove) return 0
-  return underSinceS === undefined ? null : underSinceS - atS
+  return everAbove ? null : 0
 }

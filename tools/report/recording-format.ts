@@ -4,7 +4,9 @@ import type { Decision, PodSample, Sample } from './sample.ts'
 import type { InvariantResult, LoadResult } from './summary.ts'
 
 export const FORMAT = 'headroom-recording'
-export const VERSION = 1
+export const VERSION = 2
+/** Versions that are read. The first dates seconds of load by their samples, and has no probe that was answered well. */
+export const VERSIONS = [1, 2]
 
 /** The longest line and the largest file that are read or written, in bytes: nine hours of seven services fit. */
 export const LINE_BYTES_MAX = 1024 * 1024
@@ -43,12 +45,13 @@ export interface PodChange {
   state: PodSample['state'] | 'gone'
 }
 
-/** A probe that was answered badly, or not at all. */
-export interface FailedProbe {
+/** What a probe of a replica was answered from then on; `ok` is false also where nothing came. */
+export interface ProbeAnswer {
   atS: number
   service: string
   pod: string
   probe: (typeof probeKinds)[number]
+  ok: boolean
 }
 
 /** How the run ended: the load generator's own summary and the checked invariants. */
@@ -63,7 +66,7 @@ export type RecordingLine =
   | ({ type: 'sample' } & Sample)
   | ({ type: 'decision' } & Decision)
   | ({ type: 'pod' } & PodChange)
-  | ({ type: 'probe' } & FailedProbe)
+  | ({ type: 'probe' } & ProbeAnswer)
   | ({ type: 'end' } & RecordingEnd)
 
 /** A recording as it is read, each list in order of time. */
@@ -72,7 +75,7 @@ export interface Recording {
   samples: Sample[]
   decisions: Decision[]
   pods: PodChange[]
-  probes: FailedProbe[]
+  probes: ProbeAnswer[]
   /** Undefined for a run that was cut off. */
   end: RecordingEnd | undefined
   /** Sentences about what was repaired or is missing. */

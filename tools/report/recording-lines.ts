@@ -1,7 +1,7 @@
 /** What each line of a recording must hold. */
 import { validate } from '@headroom/hpa/validate'
 import { boolean, type Check, isMap, listOf, mapOf, number, oneOf, optional, orNull, shape, text, whole } from './checks.ts'
-import { FORMAT, podStates, probeKinds, type RecordedSpec, type RecordingHeader, VERSION } from './recording-format.ts'
+import { FORMAT, podStates, probeKinds, type RecordedSpec, type RecordingHeader, VERSION, VERSIONS } from './recording-format.ts'
 
 const isoTime: Check = (value, path) =>
   typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(value) && !Number.isNaN(Date.parse(value))
@@ -60,7 +60,7 @@ const serviceSample = shape({
 })
 
 const counts = { offered: number(), ok: number(), refused: number(), limited: number(), shed: number(), failed: number() }
-const loadSample = shape({ ...counts, p50Ms: number(), p99Ms: number(), stage: text() })
+const loadSample = shape({ atS: optional(number(-1e9)), ...counts, p50Ms: number(), p99Ms: number(), stage: text() })
 const latency = orNull(number())
 const atS = number()
 
@@ -104,7 +104,7 @@ function headerProblem(value: Record<string, unknown>): string | undefined {
   if (typeof value.version === 'number' && value.version > VERSION) {
     return `it has version ${value.version} of the format, and this program reads up to ${VERSION}; use the Headroom that wrote it`
   }
-  if (value.version !== VERSION) return `version must be ${VERSION}`
+  if (!VERSIONS.includes(value.version as number)) return `version must be ${VERSIONS.join(' or ')}`
   return lines.header?.(value, '')
 }
 

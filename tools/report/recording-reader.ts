@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { clockAheadS, onOneClock } from './clocks.ts'
 import { FILE_BYTES_MAX, type Recording, type RecordingHeader, type RecordingLine } from './recording-format.ts'
 import { lineProblem } from './recording-lines.ts'
 
@@ -39,8 +40,18 @@ export function readRecording(path: string): Recording {
   if (recording.samples.length === 0) throw refused(path, rows.length, 'the recording ends before its first sample', 'record the run again')
   if (recording.end === undefined)
     recording.warnings.push('the recording has no end: the run was cut off, and its orders and invariants are not known')
+  mergeClocks(recording)
   for (const list of [recording.decisions, recording.pods, recording.probes]) list.sort((a, b) => a.atS - b.atS)
   return recording
+}
+
+/** Locally both clocks are one; in a cluster the load's is that of its node. */
+function mergeClocks(recording: Recording): void {
+  const aheadS = recording.header.engine === 'local' ? 0 : clockAheadS(recording.samples)
+  if (aheadS === 0) return
+  recording.samples = onOneClock(recording.samples, aheadS)
+  const apart = `${Math.abs(aheadS).toFixed(1)} s ${aheadS > 0 ? 'ahead of' : 'behind'}`
+  recording.warnings.push(`the load generator's clock was ${apart} the recording's: its seconds are dated by the promptest of them`)
 }
 
 function contentOf(path: string): string {

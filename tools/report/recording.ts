@@ -7,11 +7,11 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import {
-  type FailedProbe,
   FILE_BYTES_MAX,
   FORMAT,
   LINE_BYTES_MAX,
   type PodChange,
+  type ProbeAnswer,
   type RecordingEnd,
   type RecordingHeader,
   VERSION,
@@ -19,7 +19,7 @@ import {
 import { lineProblem } from './recording-lines.ts'
 import type { Decision, Sample } from './sample.ts'
 
-export type { FailedProbe, PodChange, Recording, RecordingEnd, RecordingHeader, ServiceHeader } from './recording-format.ts'
+export type { PodChange, ProbeAnswer, Recording, RecordingEnd, RecordingHeader, ServiceHeader } from './recording-format.ts'
 export { RecordingError, readRecording } from './recording-reader.ts'
 
 /** Lines that wait for a slow disk, in bytes; at more the recording ends, and the run goes on. */
@@ -79,9 +79,9 @@ export class RecordingWriter {
     this.#write({ type: 'pod', ...change })
   }
 
-  /** A probe that failed. */
-  probe(probe: FailedProbe): void {
-    this.#write({ type: 'probe', ...probe, ok: false })
+  /** An answer of a probe that differs from the one before. */
+  probe(answer: ProbeAnswer): void {
+    this.#write({ type: 'probe', ...answer })
   }
 
   /** The last line of a run that came to its end. */

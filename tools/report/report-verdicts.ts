@@ -21,7 +21,7 @@ export function limitVerdicts({ summary, samples, header, reactions, services }:
   const common = commonVerdicts(summary, samples, limits)
   return [
     ...(limits.invariantsHold ? common : common.filter(({ limit }) => limit !== 'all invariants hold')),
-    ...scaledVerdicts(summary, limits.grown, limits.grownBy),
+    ...scaledVerdicts(summary, samples, limits.grown, limits.grownBy),
     ...reachedVerdicts(summary, samples, header.services, limits),
     ...ofSteps('first decision', reactions, 'firstDecisionS', limits.firstDecisionSMax),
     ...ofSteps('first new replica ready', reactions, 'firstReadyS', limits.firstReadySMax),

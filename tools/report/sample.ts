@@ -29,6 +29,8 @@ export interface ServiceSample {
 
 /** What the load generator saw in one second. */
 export interface LoadSample {
+  /** When that second began, in seconds of the recording by the load generator's clock, which may be behind. Left out where it is the sample's. */
+  atS?: number
   offered: number
   ok: number
   refused: number
@@ -44,6 +46,7 @@ export interface LoadSample {
 export interface Sample {
   /** Seconds since the start of the run. */
   atS: number
+  /** The last second that had been told by then. */
   load: LoadSample | null
   services: Record<string, ServiceSample>
 }

@@ -9,13 +9,15 @@ export interface StartUp {
   maxS: number
 }
 
-/** Start-up times of a service's replicas; null when none was seen to start and become ready. */
+/** Start-up times of a service's replicas, each counted once: one that lost its readiness and is ready again has not started anew. Null when none was seen to start and become ready. */
 export function startUp(pods: PodChange[], service: string): StartUp | null {
   const startedAtS = new Map<string, number>()
+  const seen = new Set<string>()
   const tookS: number[] = []
   for (const { atS, pod, state, ...change } of pods) {
     if (change.service !== service) continue
-    if (state === 'starting') startedAtS.set(pod, atS)
+    if (state === 'starting' && !seen.has(pod)) startedAtS.set(pod, atS)
+    seen.add(pod)
     const started = startedAtS.get(pod)
     if (state === 'starting' || started === undefined) continue
     if (state === 'ready') tookS.push(atS - started)

@@ -74,11 +74,11 @@ export async function writeRun(folder: string, run: Run): Promise<Summary> {
   return summary
 }
 
-/** The share of shed and limited requests among the offered ones in the last third of the stage called `stage`; 0 when nothing was offered. */
-export function refusedShareAtEnd(samples: Sample[], stage: string): number {
+/** The share of shed and limited requests among the offered ones in the last third of the stage called `stage`; null when nothing was offered. */
+export function refusedShareAtEnd(samples: Sample[], stage: string): number | null {
   const during = samples.flatMap(({ load }) => (load?.stage === stage ? [load] : []))
   const third = during.slice(Math.floor((during.length * 2) / 3))
   const offered = third.reduce((sum, load) => sum + load.offered, 0)
   const turnedAway = third.reduce((sum, load) => sum + load.shed + load.limited, 0)
-  return offered === 0 ? 0 : turnedAway / offered
+  return offered === 0 ? null : turnedAway / offered
 }

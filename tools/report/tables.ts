@@ -1,5 +1,6 @@
 /** The figures of a report as tables. */
 import type { Analysis, ServiceFigures } from './analysis.ts'
+import { behaviorText } from './behavior-text.ts'
 import { type Cell, paragraph, passOrFail, table } from './html.ts'
 import { clock } from './live.ts'
 import type { Reaction } from './reaction.ts'
@@ -100,24 +101,29 @@ export function invariantsTable({ invariants }: Analysis): string {
   return table({ caption: 'From committed rows and the log of the buyers', columns: ['invariant', 'verdict', 'checked'], rows })
 }
 
+/** What all autoscalers have in common is said once. */
 export function ruledTable({ services }: Analysis): string {
-  return table({
-    caption: 'Replicas, CPU and behavior of each service',
-    columns: ['service', 'replicas', 'CPU target', 'CPU request', 'CPU limit', 'behavior'],
+  const texts = Object.values(services).flatMap(({ ruled }) => (ruled.autoscaled ? [behaviorText(ruled.behavior)] : []))
+  const [common, ...others] = new Set(texts)
+  const own = others.length > 0
+  const figures = table({
+    caption: `Replicas${own ? ', CPU and behavior' : ' and CPU'} of each service`,
+    columns: ['service', 'replicas', 'CPU target', 'CPU request', 'CPU limit', ...(own ? ['behavior'] : [])],
     rows: serviceRows(services, ({ ruled }) => [
       ruled.autoscaled ? `${ruled.minReplicas} to ${ruled.maxReplicas}` : `${ruled.minReplicas}, not autoscaled`,
       ruled.targetPercent === null ? null : `${ruled.targetPercent} %`,
       `${ruled.cpuRequestMillicores}m`,
       ruled.cpuLimitMillicores === 0 ? 'none' : `${ruled.cpuLimitMillicores}m`,
-      ruled.behavior === null ? "Kubernetes' own" : JSON.stringify(ruled.behavior),
+      ...(own ? [ruled.autoscaled ? behaviorText(ruled.behavior) : null] : []),
     ]),
   })
+  return own || common === undefined ? figures : `${figures}${paragraph(`Behavior of every autoscaler: ${common}.`)}`
 }
 
 export function probesTable({ services }: Analysis): string {
   return table({
-    caption: 'Answered badly, or not at all',
+    caption: 'How often one began to fail of replicas that had been ready',
     columns: ['service', 'readiness', 'liveness'],
-    rows: serviceRows(services, ({ failedProbes: { readiness, liveness } }) => (readiness + liveness === 0 ? null : [readiness, liveness])),
+    rows: serviceRows(services, ({ failedProbes }) => failedProbes && [failedProbes.readiness, failedProbes.liveness]),
   })
 }

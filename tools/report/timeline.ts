@@ -1,3 +1,4 @@
+import { loadAtS } from './clocks.ts'
 import { type Decision, decisionLine, type Sample } from './sample.ts'
 
 const loadColumns = ['offered', 'ok', 'refused', 'limited', 'shed', 'failed', 'p50Ms', 'p99Ms'] as const
@@ -10,6 +11,7 @@ export function timelineCsv(samples: Sample[], decisions: Decision[]): string {
     'atS',
     'stage',
     ...loadColumns,
+    'loadAtS',
     ...names.flatMap((name) => serviceColumns.map((column) => `${name}.${column}`)),
     'decisions',
   ]
@@ -18,7 +20,7 @@ export function timelineCsv(samples: Sample[], decisions: Decision[]): string {
     const taken = decisions.filter(({ atS }) => atS >= sample.atS && atS < untilS).map(decisionLine)
     const load = loadColumns.map((column) => sample.load?.[column])
     const services = names.flatMap((name) => serviceColumns.map((column) => sample.services[name]?.[column]))
-    return [sample.atS, sample.load?.stage, ...load, ...services, taken.join('; ')]
+    return [sample.atS, sample.load?.stage, ...load, sample.load && loadAtS(sample), ...services, taken.join('; ')]
   })
   return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }

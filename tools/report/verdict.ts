@@ -1,3 +1,4 @@
+import { stagesOf } from './reaction.ts'
 import type { Sample } from './sample.ts'
 import { refusedShareAtEnd, type Summary } from './summary.ts'
 
@@ -28,6 +29,8 @@ export const clusterGrowth = {
   backWithinSMax: 240,
 }
 
+const noSurge = 'there was no surge'
+
 /** What every run promises, whatever it runs on. @param given in place of the limits above */
 export function commonVerdicts(summary: Summary, samples: Sample[], given = limits): Verdict[] {
   const { requests, orders, invariants } = summary
@@ -47,8 +50,8 @@ export function commonVerdicts(summary: Summary, samples: Sample[], given = limi
     },
     {
       limit: `shed and limited at most ${percent(given.refusedShareMax)} in the last third of the surge`,
-      figure: percent(refusedShare),
-      holds: refusedShare <= given.refusedShareMax,
+      figure: refusedShare === null ? noSurge : percent(refusedShare),
+      holds: refusedShare !== null && refusedShare <= given.refusedShareMax,
     },
     {
       limit: 'all invariants hold',
@@ -58,14 +61,25 @@ export function commonVerdicts(summary: Summary, samples: Sample[], given = limi
   ]
 }
 
-/** That each named group has a service that grew by at least `by` replicas and came back. */
-export function scaledVerdicts(summary: Summary, groups: string[][], by: number): Verdict[] {
+/**
+ * That each named group has a service that the surge made larger by at least `by` replicas, and that came back. Replicas that
+ * were wanted before the surge do not count: what grows in the calm answers something else.
+ */
+export function scaledVerdicts(summary: Summary, samples: Sample[], groups: string[][], by: number): Verdict[] {
+  const surge = stagesOf(samples).find(({ name }) => name === 'surge')
+  const before = samples.findLast(({ atS }) => atS < (surge?.atS ?? 0)) ?? samples[0]
   return groups.map((names) => {
-    const grown = names.map((name) => ({ name, ...(summary.services[name]?.replicas ?? { min: 0, max: 0, final: 0 }) }))
+    const sizes = names.map((name) => {
+      const since = samples.flatMap(({ atS, services }) => (atS >= (surge?.atS ?? 0) ? (services[name]?.ready ?? []) : []))
+      const atStep = before?.services[name]?.current ?? 0
+      const { min, final } = summary.services[name]?.replicas ?? { min: 0, final: 0 }
+      return { name, atStep, most: Math.max(atStep, ...since), final, back: final === min }
+    })
     return {
-      limit: `${names.join(' or ')} up by ${by} replicas and back`,
-      figure: grown.map(({ name, min, max, final }) => `${name} ${min} -> ${max} -> ${final}`).join(', '),
-      holds: grown.some(({ min, max, final }) => max - min >= by && final === min),
+      limit: `${names.join(' or ')} up by ${by} replicas after the step and back`,
+      figure:
+        surge === undefined ? noSurge : sizes.map(({ name, atStep, most, final }) => `${name} ${atStep} -> ${most} -> ${final}`).join(', '),
+      holds: surge !== undefined && sizes.some(({ atStep, most, back }) => most - atStep >= by && back),
     }
   })
 }

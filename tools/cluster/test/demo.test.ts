@@ -18,7 +18,8 @@ const names = services.map((service) => `headroom-${service}`)
 
 const resources = { requests: { cpu: '40m' }, limits: { cpu: '80m' } }
 const started = (name: string) => {
-  const made = pod(`${name}-a`, { startTime: '2026-01-01T00:00:00Z' })
+  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: new Date(Date.now() + 60_000).toISOString() }]
+  const made = pod(`${name}-a`, { startTime: '2026-01-01T00:00:00Z', conditions })
   return { ...made, metadata: { ...made.metadata, labels: { 'app.kubernetes.io/name': name } } }
 }
 const items = (list: object[]) => ({ body: { items: list } })
@@ -44,7 +45,8 @@ const paths = (replicas = 1): FakeCluster['paths'] => ({
 })
 
 const counts = { offered: 10, ok: 10, refused: 0, limited: 0, shed: 0, failed: 0 }
-const second = (t: number, stage: string) => JSON.stringify({ t, stage, ...counts, p50Ms: 2, p99Ms: 9 })
+const loadFromMs = Date.now()
+const second = (t: number, stage: string) => JSON.stringify({ t, atMs: loadFromMs + t * 1000, stage, ...counts, p50Ms: 2, p99Ms: 9 })
 const summary = {
   startedAt: '2026-01-01T00:00:00.000Z',
   stages: [{ name: 'surge', durationS: 1, ratePerS: 64 }],
@@ -99,6 +101,11 @@ t.test('a surge leaves a recording and its report, whose verdicts are those of t
   t.strictSame(own, { name: 'headroom-orders-a', state: 'ready', requestsPerS: null, cpuMillicores: 21, cpuWindowS: 10 })
   t.equal(recording.samples.at(-1)?.services.orders?.cpuPercent, 12, "the one in the autoscaler's status")
   t.match(recording.pods, [{ pod: 'headroom-gateway-a', state: 'ready' }, {}, {}])
+  t.match(recording.probes, [{ service: 'gateway', pod: 'headroom-gateway-a', probe: 'readiness', ok: true }, {}, {}])
+  t.strictSame(
+    recording.samples.flatMap(({ load }) => load?.stage ?? []),
+    ['calm', 'surge', 'after'],
+  )
 })
 
 t.test('a surge that fails leaves what was seen, without an end, and no report', async (t) => {

@@ -24,7 +24,7 @@ const job = (state: ContainerStatus['state']) => {
     },
   }
 }
-const second = (n: number) => `${JSON.stringify({ t: n, stage: 'calm', offered: 1, ok: 1, p50Ms: 1, p99Ms: 2 })}\n`
+const second = (n: number) => `${JSON.stringify({ t: n, atMs: n * 1000, stage: 'calm', offered: 1, ok: 1, p50Ms: 1, p99Ms: 2 })}\n`
 const summary = `${JSON.stringify({ summary: { requests: { failed: 0 } } })}\n`
 
 t.test('a connection that breaks is taken up again, and no second of load counts twice', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { KubeReader } from '../kube-api.ts'
-import { timesOf } from '../pods.ts'
+import { readinessOf, timesOf } from '../pods.ts'
 import { readPodRates } from '../prometheus.ts'
 import { durationMs, readUsage } from '../usage.ts'
 import { pod } from './objects.ts'
@@ -44,4 +44,8 @@ t.test('a pod has the times of the cluster: since when it runs, since when it is
   t.strictSame(timesOf(pod('a', ready('False'))), { name: 'a', startedAtMs, readyAtMs: null })
   t.equal(timesOf(pod('a', ready('True'), { deletionTimestamp: startTime })), undefined, 'it drains')
   t.equal(timesOf(pod('a', { phase: 'Pending' })), undefined, 'no node has it yet')
+  t.strictSame(readinessOf(pod('a', ready('True'))), { name: 'a', ok: true, sinceMs: readyAtMs })
+  t.strictSame(readinessOf(pod('a', ready('False'))), { name: 'a', ok: false, sinceMs: readyAtMs })
+  t.equal(readinessOf(pod('a', ready('False'), { deletionTimestamp: startTime })), undefined, 'it says no because it leaves')
+  t.equal(readinessOf(pod('a')), undefined, 'nobody knows since when')
 })

@@ -38,6 +38,28 @@ for (const [how, reason] of [
   })
 }
 
+t.test('a connection whose idle time is over as the request leaves is replaced once', async (t) => {
+  const timeUp = 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+  let sockets = 0
+  const port = await serveTcp(t, (socket) => {
+    sockets += 1
+    const first = sockets === 1
+    onRequest(socket, () => (first ? socket.end(timeUp) : socket.write(OK_REPLY)))
+  })
+  const { pool, ask } = startPool(t, port)
+  await pool.open(1000)
+  t.same(await ask(), OK)
+  t.equal(pool.reconnects, 1)
+})
+
+t.test('a request on a new connection that is answered 408 was late itself', async (t) => {
+  const timeUp = 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+  const port = await serveTcp(t, (socket) => onRequest(socket, () => socket.end(timeUp)))
+  const { pool, ask } = startPool(t, port)
+  t.match(await ask(), { status: 408 })
+  t.equal(pool.reconnects, 0)
+})
+
 t.test('only one repeat: a server that always hangs up fails the request', async (t) => {
   let requests = 0
   const port = await serveTcp(t, (socket) => onRequest(socket, () => (++requests === 1 ? socket.write(OK_REPLY) : socket.end())))

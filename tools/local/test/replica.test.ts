@@ -61,8 +61,12 @@ t.test('a CPU limit is handed on', async (t) => {
 
 t.test('it is ready when it says so, and not before', async (t) => {
   const { replica, ready } = await start(t, { NOT_READY_MS: '400' })
+  while (replica.readiness === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+  const { ok, sinceMs } = replica.readiness
+  t.ok(!ok && sinceMs <= replica.startedAtMs + 400, 'no at first')
   await ready
   t.ok(Number(replica.readyAtMs) - replica.startedAtMs >= 400)
+  t.match(replica.readiness, { ok: true, sinceMs: Number }, 'and yes since then')
 })
 
 t.test('a crash while it runs', async (t) => {

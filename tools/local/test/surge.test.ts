@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { LoadSample } from '@headroom/report/sample'
+import type { LoadLine } from '@headroom/report/load-line'
 import t, { type Test } from 'tap'
 import { runSurge, type SurgeOptions } from '../surge.ts'
 import { leftOver } from './processes.ts'
@@ -36,13 +36,13 @@ const options = (t: Test, url: string): SurgeOptions => ({
   surgeS: 1,
   afterS: 1,
   out: t.testdir({}),
-  onSample: () => {},
+  onSecond: () => {},
   signal: new AbortController().signal,
 })
 
 t.test('calm, surge, calm: a sample a second and a result, with the acknowledgements in a file', async (t) => {
-  const samples: LoadSample[] = []
-  const wanted = { ...options(t, await shop(t)), onSample: (sample: LoadSample) => samples.push(sample) }
+  const samples: LoadLine[] = []
+  const wanted = { ...options(t, await shop(t)), onSecond: (sample: LoadLine) => samples.push(sample) }
   const { stages, requests } = await runSurge(wanted)
   t.match(stages, [
     { durationS: 1, ratePerS: 10 },

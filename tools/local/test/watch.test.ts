@@ -1,61 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { RecordingWriter, readRecording } from '@headroom/report/recording'
-import type { ServiceSample } from '@headroom/report/sample'
-import t, { type Test } from 'tap'
-import type { Replica } from '../replica.ts'
-import { Watch } from '../watch.ts'
-
-type Shown = Pick<Replica, 'name' | 'state' | 'startedAtMs' | 'readyAtMs'>
-
-const service: ServiceSample = {
-  current: 1,
-  desired: 1,
-  ready: 1,
-  cpuPercent: 10,
-  targetPercent: 60,
-  requestsPerS: 1,
-  p99Ms: 5,
-  shedPerS: 0,
-  failedPerS: 0,
-}
-
-/** A watch over an engine whose replicas a test sets, with a recording that is read when it is closed. */
-async function watching(t: Test, startedAtMs: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'headroom-watch-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const header = { minReplicas: 1, maxReplicas: 4, cpuRequestMillicores: 50, cpuLimitMillicores: 100, spec: null }
-  const path = join(folder, 'recording.ndjson')
-  const startedAt = new Date(startedAtMs).toISOString()
-  const recording = await RecordingWriter.open(path, { engine: 'local', startedAt, speed: 8, versions: {}, services: { orders: header } })
-  let replicas: Shown[] = []
-  let answer = () => {}
-  const engine = {
-    sample: async () => {
-      await new Promise<void>((resolve) => {
-        answer = resolve
-      })
-      const pods = replicas.map(({ name, state }) => ({ name, state: state === 'ready' ? state : ('starting' as const) }))
-      return { orders: { ...service, pods: pods.map((pod) => ({ ...pod, requestsPerS: null, cpuMillicores: null })) } }
-    },
-    replicasOf: () => replicas as Replica[],
-  }
-  const watch = new Watch(engine, { sample: () => {}, decision: () => {} })
-  watch.start(startedAtMs, recording)
-  t.teardown(() => watch.stop())
-  const look = async (now: Shown[]) => {
-    replicas = now
-    const looked = watch.look()
-    answer()
-    await looked
-  }
-  const read = async () => {
-    await recording.close()
-    return readRecording(path)
-  }
-  return { watch, look, recording, answer: () => answer(), read }
-}
+import t from 'tap'
+import { watching } from './watching.ts'
 
 t.test('replicas are recorded with their own times; one that leaves is seen in the samples', async (t) => {
   const startedAtMs = Date.now() - 5000
@@ -84,10 +28,71 @@ t.test('replicas are recorded with their own times; one that leaves is seen in t
   t.match(decisions, [{ atS: 0 }], 'never before the recording')
 })
 
+t.test('each second of load is recorded once, whenever its line comes, and dated by its own clock', async (t) => {
+  const startedAtMs = Date.now() - 60_000
+  const { watch, look, answerUntil, read } = await watching(t, startedAtMs)
+  await look([])
+  const offered = [3, 1, 4, 1, 5, 9, 2, 6]
+  const second = { stage: 'calm', ok: 1, refused: 0, limited: 0, shed: 0, failed: 0, p50Ms: 1, p99Ms: 2 }
+  for (const [index, count] of offered.entries()) {
+    const line = { ...second, offered: count, t: index + 1, atMs: startedAtMs + 207 + (index + 1) * 1000, inFlight: 3 }
+    watch.offered(line)
+    // Some come together, some while a look is under way, some after it.
+    if (index % 3 === 2) await new Promise(setImmediate)
+  }
+  await answerUntil(watch.loadEnded())
+  await look([])
+  watch.stop()
+  const loads = (await read()).samples.map(({ load }) => load)
+  t.strictSame(
+    loads.map((load) => load && [load.atS, load.offered]),
+    [null, ...offered.map((count, index) => [index + 0.207, count]), null],
+  )
+})
+
+t.test('what readiness probes answer is recorded when it changes, but for a replica that leaves', async (t) => {
+  const startedAtMs = Date.now() - 5000
+  const { watch, look, read } = await watching(t, startedAtMs)
+  const born = { name: 'new', state: 'starting' as const, startedAtMs: startedAtMs + 1000, readyAtMs: undefined }
+  const since = (ms: number, ok: boolean) => ({ readiness: { ok, sinceMs: startedAtMs + ms } })
+  const ready = { ...born, state: 'ready' as const, readyAtMs: startedAtMs + 2000 }
+  await look([{ ...born, ...since(1100, false) }])
+  await look([{ ...ready, ...since(2000, true) }])
+  await look([{ ...ready, ...since(3000, false) }])
+  await look([{ ...ready, state: 'terminating', ...since(4000, true) }])
+  watch.stop()
+  t.strictSame(
+    (await read()).probes.map(({ atS, ok }) => [atS, ok]),
+    [
+      [1.1, false],
+      [2, true],
+      [3, false],
+    ],
+  )
+})
+
+t.test('a replica that becomes ready while it is looked at does not start twice', async (t) => {
+  const startedAtMs = Date.now() - 5000
+  const { watch, look, read } = await watching(t, startedAtMs)
+  const born = { name: 'new', state: 'starting' as const, startedAtMs: startedAtMs + 1000, readyAtMs: undefined }
+  const ready = { ...born, state: 'ready' as const, readyAtMs: startedAtMs + 2000 }
+  await look([born], [ready])
+  await look([ready])
+  watch.stop()
+  t.strictSame(
+    (await read()).pods.map(({ atS, state }) => [atS, state]),
+    [
+      [1, 'starting'],
+      [2, 'ready'],
+    ],
+  )
+})
+
 t.test('a look that is under way when the watch stops is left out, since the end is written by then', async (t) => {
   const { watch, look, answer, recording, read } = await watching(t, Date.now())
   await look([])
   const late = watch.look()
+  await new Promise(setImmediate)
   watch.stop()
   const requests = { offered: 1, ok: 1, refused: 0, limited: 0, shed: 0, failed: 0 }
   const load = {

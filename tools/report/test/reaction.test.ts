@@ -41,15 +41,25 @@ t.test('the first decision, the first new replica and the latency are timed from
     { atS: 35, service: 'orders', from: 1, to: 3, reason: 'CPU at 200 %' },
   ]
   const pods = [
+    { atS: 25, service: 'orders', pod: 'wanted', state: 'starting' as const },
+    { atS: 35.1, service: 'orders', pod: 'new', state: 'starting' as const },
     { atS: 30, service: 'orders', pod: 'old', state: 'ready' as const },
+    { atS: 31.5, service: 'orders', pod: 'wanted', state: 'ready' as const },
+    { atS: 32, service: 'orders', pod: 'unknown', state: 'ready' as const },
+    { atS: 33, service: 'orders', pod: 'old', state: 'starting' as const },
+    { atS: 34, service: 'orders', pod: 'old', state: 'ready' as const },
     { atS: 39, service: 'orders', pod: 'new', state: 'ready' as const },
   ]
   const [told] = reactionsOf({ ...recording, decisions, pods }, 1000)
   t.match(told, { firstDecisionS: 4, firstDecision: 'orders 1 -> 3: CPU at 200 %', firstReadyS: 8, firstReady: 'new', p99BackS: 6 })
   const [without] = reactionsOf({ ...recording, decisions }, 1000)
   t.match(without, { firstReadyS: 3, firstReady: 'gateway' }, 'without pods: the first service with more ready ones')
-  const [none] = reactionsOf({ ...recording, decisions: [], pods: pods.slice(0, 1) }, 1000)
-  t.match(none, { firstDecisionS: null, firstDecision: null, firstReadyS: null, firstReady: null })
+  const [none] = reactionsOf({ ...recording, decisions: [], pods: pods.slice(0, -1) }, 1000)
+  t.match(
+    none,
+    { firstDecisionS: null, firstDecision: null, firstReadyS: null, firstReady: null },
+    'wanted before the step, or nobody knows since when',
+  )
 })
 
 t.test('latency is back when it stays under the limit, within the stage', async (t) => {
@@ -74,6 +84,16 @@ t.test('latency is back when it stays under the limit, within the stage', async 
     p99((atS) => (atS < 40 || atS === 43 ? 2000 : 10)),
     13,
     'three seconds under it are not yet back',
+  )
+  t.equal(
+    p99((atS) => (atS < 56 ? 2000 : 10)),
+    25,
+    'the last five seconds of the surge',
+  )
+  t.equal(
+    p99((atS) => (atS < 57 ? 2000 : 10)),
+    null,
+    'four seconds say nothing of the fifth',
   )
   t.equal(
     p99((atS) => (atS < 70 ? 2000 : 10)),

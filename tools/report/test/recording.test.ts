@@ -43,7 +43,7 @@ t.test('changes of pods are derived from samples, and those that are given are n
   writer.sample(at(3, pods(['a', 'draining'], ['b', 'ready'])))
   writer.sample(at(4, undefined))
   writer.sample(at(5, pods(['b', 'ready'])))
-  writer.probe({ atS: 5, service: 'orders', pod: 'b', probe: 'liveness' })
+  writer.probe({ atS: 5, service: 'orders', pod: 'b', probe: 'liveness', ok: false })
   await writer.close()
   const { pods: changes, probes, samples } = readRecording(path)
   t.strictSame(
@@ -97,8 +97,8 @@ t.test('what cannot be used is refused in a sentence that names the line and the
     [/is empty: record the run again$/, [], ''],
     [/line 1: it must be the header of a headroom-recording.*; name the recording\.ndjson of a run$/, [{ hello: 1 }]],
     [/line 1: it is not JSON/, ['PK\u0003\u0004']],
-    [/line 1: it has version 2 of the format, and this program reads up to 1; use the Headroom that wrote it/, [{ ...header, version: 2 }]],
-    [/line 1: version must be 1/, [{ ...header, version: '1' }]],
+    [/line 1: it has version 3 of the format, and this program reads up to 2; use the Headroom that wrote it/, [{ ...header, version: 3 }]],
+    [/line 1: version must be 1 or 2/, [{ ...header, version: '1' }]],
     [/line 1: it is not JSON/, [JSON.stringify(header).slice(0, 50)], ''],
     [
       /line 3: it is not JSON; remove line 3 if the rest can be trusted, or record the run again/,

@@ -59,4 +59,6 @@ t.test('a start-up counts where both its ends were seen', async (t) => {
   ]
   t.strictSame(startUp(changes, 'orders'), { count: 2, medianS: 1, p95S: 3, maxS: 3 })
   t.equal(startUp(changes, 'catalog'), null)
+  const again = [...changes, ...changes.map((change) => ({ ...change, atS: change.atS + 100 }))]
+  t.equal(startUp(again, 'orders')?.count, 2, 'one that is ready again has not started anew')
 })

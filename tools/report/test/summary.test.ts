@@ -73,12 +73,16 @@ t.test('a run without samples is refused', async (t) => {
 t.test('the share turned away is that of the last third', async (t) => {
   t.equal(refusedShareAtEnd(samples, 'surge'), 0)
   t.equal(refusedShareAtEnd(samples.slice(0, 2), 'surge'), 0.4)
-  t.equal(refusedShareAtEnd([], 'surge'), 0)
+  t.equal(refusedShareAtEnd([], 'surge'), null)
 })
 
 t.test('verdicts follow the figures', async (t) => {
   const good = summarize(run)
-  t.ok([...commonVerdicts(good, samples), ...scaledVerdicts(good, [['orders'], ['catalog', 'orders']], 2)].every(({ holds }) => holds))
+  t.ok(
+    [...commonVerdicts(good, samples), ...scaledVerdicts(good, samples, [['orders'], ['catalog', 'orders']], 2)].every(
+      ({ holds }) => holds,
+    ),
+  )
   const cases: [string, Partial<typeof good>][] = [
     ['no request failed', { requests: { ...good.requests, failed: 1 } }],
     ['at least 90 %', { orders: { attempted: 100, confirmed: 89 } }],
@@ -90,9 +94,36 @@ t.test('verdicts follow the figures', async (t) => {
     t.match(broken, [{ limit: new RegExp(`^${limit}`) }])
     t.match(verdictText(broken), /^FAIL/)
   }
-  t.notOk(scaledVerdicts(good, [['catalog']], 2)[0]?.holds, 'one that did not grow')
+  t.notOk(scaledVerdicts(good, samples, [['catalog']], 2)[0]?.holds, 'one that did not grow')
   const stuck = { ...good, services: { orders: { replicas: { min: 1, max: 4, final: 2 }, decisions: [] } } }
-  t.notOk(scaledVerdicts(stuck, [['orders']], 2)[0]?.holds, 'one that did not come back')
+  t.notOk(scaledVerdicts(stuck, samples, [['orders']], 2)[0]?.holds, 'one that did not come back')
+})
+
+t.test('what grew in the calm is no answer to the surge', async (t) => {
+  const sizes = [1, 4, 4, 4, 4, 1]
+  const early: Sample[] = sizes.map((ready, atS) => ({
+    atS,
+    load: load(atS === 3 || atS === 4 ? 'surge' : 'calm', 0),
+    services: { orders: service(ready) },
+  }))
+  const summary = summarize({ ...run, samples: early })
+  t.same(summary.services.orders?.replicas, { min: 1, max: 4, final: 1 })
+  t.match(scaledVerdicts(summary, early, [['orders']], 2), [{ holds: false, figure: 'orders 4 -> 4 -> 1' }])
+  // Not ready yet at the step, but wanted before it.
+  const coming = early.map((sample) => (sample.atS > 3 ? sample : { ...sample, services: { orders: { ...service(1), current: 4 } } }))
+  t.match(scaledVerdicts(summarize({ ...run, samples: coming }), coming, [['orders']], 2), [{ holds: false }])
+})
+
+t.test('a run without a surge proves nothing about one', async (t) => {
+  const calm = samples.map((sample) => ({ ...sample, load: load('calm', 0) }))
+  const verdicts = [...commonVerdicts(summarize(run), calm), ...scaledVerdicts(summarize(run), calm, [['orders']], 2)]
+  t.match(
+    verdicts.filter(({ holds }) => !holds),
+    [
+      { limit: /last third of the surge/, figure: 'there was no surge' },
+      { limit: /orders up by 2/, figure: 'there was no surge' },
+    ],
+  )
 })
 
 t.test('the run is written, and the timeline is a CSV that quotes', async (t) => {

@@ -6,7 +6,7 @@ import { decide } from '@headroom/hpa/decide'
 import { EMPTY_HISTORY, type History } from '@headroom/hpa/history'
 import { cpuUtilization } from '@headroom/hpa/metrics'
 import type { Test } from 'tap'
-import { type RecordingHeader, RecordingWriter, type ServiceHeader } from '../recording.ts'
+import { type ProbeAnswer, type RecordingHeader, RecordingWriter, type ServiceHeader } from '../recording.ts'
 import { decisionInput } from '../replay-input.ts'
 import type { Decision, LoadSample, PodSample, Sample, ServiceSample } from '../sample.ts'
 import type { LoadResult } from '../summary.ts'
@@ -86,6 +86,7 @@ export function synthesize(given: Partial<Shape> = {}) {
     header,
     samples,
     decisions,
+    probes: [] as ProbeAnswer[],
     end: { atS: shape.seconds, load: resultOf(samples, shape), invariants: { I1: { holds: true, checked: 10 } } },
   }
 }
@@ -98,13 +99,14 @@ export function folderOf(t: Test): string {
 }
 
 /** Writes a synthesized run as a recording into a new folder. */
-export async function recorded(t: Test, run = synthesize()): Promise<string> {
+export async function recorded(t: Test, run: ReturnType<typeof synthesize> = synthesize()): Promise<string> {
   const folder = folderOf(t)
   const writer = await RecordingWriter.open(join(folder, 'recording.ndjson'), run.header)
   for (const sample of run.samples) {
     writer.sample(sample)
     for (const decision of run.decisions) if (decision.atS > sample.atS && decision.atS <= sample.atS + 1) writer.decision(decision)
   }
+  for (const answer of run.probes) writer.probe(answer)
   writer.end(run.end)
   await writer.close()
   return folder
