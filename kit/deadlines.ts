@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
+import { announcesBody } from './bodies.ts'
 import type { BaseConfig } from './config.ts'
 import { problems } from './errors.ts'
-import { awaitsBody, type Stage } from './exchange.ts'
+import type { Stage } from './exchange.ts'
 
 /** How many milliseconds the caller will still wait. A span, not a clock time: clocks of two machines differ. */
 export const deadlineHeader = 'x-request-timeout-ms'
@@ -62,7 +63,7 @@ export function keepDeadlines(server: FastifyInstance, config: BaseConfig): Stag
       if (exchange.reply.sent || exchange.abandoned) return
       if (exchange.reply.raw.headersSent) return void exchange.reply.raw.destroy()
       // Whoever still sends a body cannot use the connection for anything else, and may never finish: it ends with this reply.
-      if (awaitsBody(exchange.request) && !exchange.request.raw.complete) exchange.reply.header('connection', 'close')
+      if (announcesBody(exchange.request) && !exchange.request.raw.complete) exchange.reply.header('connection', 'close')
       exchange.reply.send(problems.deadline_exceeded(undefined, { retryAfterS: 1 }))
     },
   }

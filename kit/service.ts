@@ -81,9 +81,9 @@ export async function createService<C extends BaseConfig>(
   server.decorate('kit', { name: definition.name, config, health, metrics, ops, tracer: tracing?.tracer })
   await before?.(server)
   const untyped = bare(server)
-  answerProblems(untyped)
+  const answerUnknown = answerProblems(untyped)
   traceRequests(untyped)
-  followRequests(untyped, [
+  const whenBodyIsHere = followRequests(untyped, [
     ...(tracing === undefined ? [] : [tracing.tracer.stage()]),
     logRequests(logger, config),
     measureRequests(metrics),
@@ -91,6 +91,7 @@ export async function createService<C extends BaseConfig>(
     keepDeadlines(untyped, config),
     await relievePressure(untyped, config, metrics),
   ])
+  answerUnknown([whenBodyIsHere])
   await definition.app(server, config)
   server.addHook('onClose', () => health.stop())
   const close = async () => {
