@@ -7,7 +7,7 @@ import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { answerClientError, answerFrameworkError, answerProblems } from './errors.ts'
-import { followRequests } from './exchange.ts'
+import { followRequests, type Stage } from './exchange.ts'
 import { Health } from './health.ts'
 import { createLogger, logRequests } from './log.ts'
 import { createMetrics, type Metrics, measureRequests } from './metrics.ts'
@@ -41,6 +41,8 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   name: string
   config: Config<C>
   app: (server: Server, config: C) => Promise<void>
+  /** A stage of its own, which sees a request before the limits on load do: what it refuses takes no place of theirs. */
+  stage?: (server: FastifyInstance, config: C) => Promise<Stage>
   /** Options of the public server that the configuration decides, such as `trustProxy`. */
   options?: (config: C) => Pick<FastifyServerOptions, 'trustProxy'>
 }
@@ -88,6 +90,7 @@ export async function createService<C extends BaseConfig>(
     logRequests(logger, config),
     measureRequests(metrics),
     ageConnections(config, health),
+    ...(definition.stage === undefined ? [] : [await definition.stage(untyped, config)]),
     keepDeadlines(untyped, config),
     await relievePressure(untyped, config, metrics),
   ])
