@@ -51,8 +51,9 @@ export function keepDeadlines(server: FastifyInstance, config: BaseConfig): Stag
       if (!milliseconds.test(String(given)))
         return problems.validation_failed(`headers/${deadlineHeader} must be a whole number of milliseconds`)
       const remainingMs = Number(given)
+      exchange.hurried = remainingMs < allowedMs
+      if (exchange.hurried) exchange.deadlineAt = exchange.arrivedAt + remainingMs
       if (remainingMs <= 0) return problems.deadline_exceeded('the caller no longer waits', { retryAfterS: 1 })
-      exchange.deadlineAt = exchange.arrivedAt + Math.min(remainingMs, allowedMs)
     },
     begin({ deadlineAt }) {
       if (performance.now() >= deadlineAt) return problems.deadline_exceeded('the body came too late', { retryAfterS: 1 })

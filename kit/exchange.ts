@@ -11,6 +11,9 @@ declare module 'fastify' {
   }
 }
 
+/** Who cannot be done in time may say so this long before the deadline, so that the answer arrives. */
+const answerMarginMs = 250
+
 /** One request and its reply, from its headers until the reply has left or nobody works on it any more. */
 export class Exchange {
   readonly request: FastifyRequest
@@ -19,6 +22,8 @@ export class Exchange {
   /** These two on the clock of `performance.now()`. */
   readonly arrivedAt: number
   deadlineAt = Number.POSITIVE_INFINITY
+  /** The deadline is the caller's own, sooner than the service's. */
+  hurried = false
   /** Refused because of overload. */
   shed = false
   /** The turn of the event loop in which work on it began. */
@@ -39,9 +44,15 @@ export class Exchange {
     this.arrivedAt = arrivedAt
   }
 
-  /** The reply's status; 499, as nginx logs it, when the client left first. */
+  /**
+   * The reply's status; 499, as nginx logs it, when the client left first, or got a 503 because the time was up that it allowed itself: what
+   * a caller asks for must not count as a failure of who is asked.
+   */
   get status(): number {
-    return this.abandoned ? 499 : this.reply.raw.statusCode
+    if (this.abandoned) return 499
+    const { statusCode } = this.reply.raw
+    const late = statusCode === 503 && this.hurried && !this.shed && performance.now() > this.deadlineAt - answerMarginMs
+    return late ? 499 : statusCode
   }
 
   /** The caller's traceparent, or a new one if anybody asks; the same every time. */
