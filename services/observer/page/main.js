@@ -5,6 +5,8 @@ import { front, latest, remember, shortName, store, takeFleet, takeSample } from
 
 /** The stream says something every five seconds. */
 const silentAfterMs = 12_000
+/** Why the stream is refused, while it is. */
+let refusal = ''
 const at = (id) => document.getElementById(id)
 
 function draw() {
@@ -65,7 +67,8 @@ function showState() {
   const silentMs = Date.now() - store.heardAtMs
   const { access = 'connecting', detail = '', stale = false, staleForS, namespace = '' } = store.fleet ?? {}
   let [is, words, notice] = ['live', `live, namespace ${namespace}`, '']
-  if (store.fleet === undefined) [is, words] = ['connecting', 'connecting']
+  if (refusal !== '') [is, words, notice] = ['stale', 'not followed', refusal]
+  else if (store.fleet === undefined) [is, words] = ['connecting', 'connecting']
   else if (silentMs > silentAfterMs)
     [is, words, notice] = [
       'stale',
@@ -96,7 +99,10 @@ async function recall() {
 
 function follow() {
   const stream = new EventSource('fleet/stream')
-  stream.addEventListener('open', () => void recall().catch(() => {}))
+  stream.addEventListener('open', () => {
+    refusal = ''
+    void recall().catch(() => {})
+  })
   stream.addEventListener('fleet', ({ data }) => {
     takeFleet(JSON.parse(data))
     drawPods(at('strip'))
@@ -113,8 +119,29 @@ function follow() {
   })
   // A browser gives up for good when the answer was no stream at all.
   stream.addEventListener('error', () => {
-    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 3000)
+    if (stream.readyState === EventSource.CLOSED) void lookInstead().then((waitS) => setTimeout(follow, waitS * 1000))
   })
+}
+
+/** Without a stream: why there is none, which an EventSource does not tell, and a look at the fleet. Gives the seconds until the next try. */
+async function lookInstead() {
+  const asking = new AbortController()
+  const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(5000)])
+  try {
+    const reply = await fetch('fleet/stream', { signal })
+    if (reply.status !== 503) return 3
+    const { title, detail = title } = await reply.json()
+    const waitS = Number(reply.headers.get('retry-after')) || 3
+    refusal = `This is a look from ${new Date().toLocaleTimeString()}, not followed: ${detail}. The next try is in ${waitS} s.`
+    takeFleet(await (await fetch('fleet', { signal })).json())
+    drawPods(at('strip'))
+    await recall()
+    return waitS
+  } catch {
+    return 3
+  } finally {
+    asking.abort()
+  }
 }
 
 function theme() {
