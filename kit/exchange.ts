@@ -112,7 +112,7 @@ const abandonedGraceMs = 1000
 export function followRequests(server: FastifyInstance, stages: Stage[]): preValidationHookHandler {
   const open = new OpenExchanges()
   const arrivals = stages.flatMap(({ arrive }) => arrive ?? [])
-  const beginnings = stages.flatMap(({ begin }) => begin ?? [])
+  const prepare = stages.find((stage) => stage.begin)?.begin
   const enter = stages.find((stage) => stage.enter)?.enter ?? ((_exchange, proceed) => proceed())
   const sweeps = stages.flatMap(({ sweep }) => sweep ?? [])
   const ends = stages.flatMap(({ leave }) => leave ?? [])
@@ -149,12 +149,12 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): preVal
     sweepSoon()
     // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
     reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
-    const problem = firstOf(arrivals, exchange)
+    const problem = first(arrivals, exchange)
     if (problem instanceof Promise) problem.then((problem) => arrived(exchange, problem, done), done)
     else arrived(exchange, problem, done)
   })
   const whenBodyIsHere: preValidationHookHandler = ({ exchange }, _reply, done) => {
-    const problem = first(beginnings, exchange)
+    const problem = prepare?.(exchange)
     if (problem !== undefined || exchange.turn !== undefined) done(problem)
     else begin(exchange, done)
   }
@@ -181,19 +181,11 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): preVal
   return whenBodyIsHere
 }
 
-function first(steps: ((exchange: Exchange) => Problem | undefined)[], exchange: Exchange): Problem | undefined {
-  for (const step of steps) {
-    const problem = step(exchange)
-    if (problem !== undefined) return problem
-  }
-  return undefined
-}
-
-/** The same for steps that may have to wait: only then is there a promise. */
-function firstOf(steps: NonNullable<Stage['arrive']>[], exchange: Exchange, from = 0): ReturnType<NonNullable<Stage['arrive']>> {
+/** A promise only where a step has to wait. */
+function first(steps: NonNullable<Stage['arrive']>[], exchange: Exchange, from = 0): ReturnType<NonNullable<Stage['arrive']>> {
   for (let i = from; i < steps.length; i++) {
     const problem = steps[i]?.(exchange)
-    if (problem instanceof Promise) return problem.then((problem) => problem ?? firstOf(steps, exchange, i + 1))
+    if (problem instanceof Promise) return problem.then((problem) => problem ?? first(steps, exchange, i + 1))
     if (problem !== undefined) return problem
   }
   return undefined
