@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { Static, TObject, TProperties } from 'typebox'
 import { Type } from './schema.ts'
+import { hideUserinfo, secretName } from './secrets.ts'
 
 /** Exit code for a configuration that cannot be used: EX_CONFIG of sysexits(3). */
 export const exitCodeConfig = 78
@@ -138,13 +139,10 @@ function describe(errors: ErrorObject[], env: Record<string, unknown>): string[]
   return [...byKey.values()]
 }
 
-const secretKey = /PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL|DSN/
-/** `user:password@` of a URL; up to the last @, since a password that was not encoded may hold anything. */
-const userinfo = /:\/\/.*@/
-
 /** A secret is named in an error, never printed. */
 function shown(key: string, value: unknown): string {
-  return secretKey.test(key) || userinfo.test(String(value)) ? '(hidden)' : JSON.stringify(value)
+  const text = String(value)
+  return secretName.test(key) || hideUserinfo(text) !== text ? '(hidden)' : JSON.stringify(value)
 }
 
 /** Environment variables that nothing declares are normal; one that is a slip away from a declared key is a mistake. */

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
+import { announcesBody } from './bodies.ts'
 import type { BaseConfig } from './config.ts'
 import { problems } from './errors.ts'
-import { awaitsBody, type Stage } from './exchange.ts'
+import type { Stage } from './exchange.ts'
 
 /** How many milliseconds the caller will still wait. A span, not a clock time: clocks of two machines differ. */
 export const deadlineHeader = 'x-request-timeout-ms'
@@ -50,8 +51,9 @@ export function keepDeadlines(server: FastifyInstance, config: BaseConfig): Stag
       if (!milliseconds.test(String(given)))
         return problems.validation_failed(`headers/${deadlineHeader} must be a whole number of milliseconds`)
       const remainingMs = Number(given)
+      exchange.hurried = remainingMs < allowedMs
+      if (exchange.hurried) exchange.deadlineAt = exchange.arrivedAt + remainingMs
       if (remainingMs <= 0) return problems.deadline_exceeded('the caller no longer waits', { retryAfterS: 1 })
-      exchange.deadlineAt = exchange.arrivedAt + Math.min(remainingMs, allowedMs)
     },
     begin({ deadlineAt }) {
       if (performance.now() >= deadlineAt) return problems.deadline_exceeded('the body came too late', { retryAfterS: 1 })
@@ -62,7 +64,7 @@ export function keepDeadlines(server: FastifyInstance, config: BaseConfig): Stag
       if (exchange.reply.sent || exchange.abandoned) return
       if (exchange.reply.raw.headersSent) return void exchange.reply.raw.destroy()
       // Whoever still sends a body cannot use the connection for anything else, and may never finish: it ends with this reply.
-      if (awaitsBody(exchange.request) && !exchange.request.raw.complete) exchange.reply.header('connection', 'close')
+      if (announcesBody(exchange.request) && !exchange.request.raw.complete) exchange.reply.header('connection', 'close')
       exchange.reply.send(problems.deadline_exceeded(undefined, { retryAfterS: 1 }))
     },
   }

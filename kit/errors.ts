@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
 import { STATUS_CODES } from './parts.ts'
 import { Type } from './schema.ts'
 
@@ -170,8 +170,11 @@ const byParserCode: Record<string, keyof typeof catalogue> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 }
 
-/** Answers every error, unknown route and wrong method of a server as a problem document. Call it before any route is added. */
-export function answerProblems(server: FastifyInstance): void {
+/**
+ * Answers every error of a server as a problem document. Call it before any route is added.
+ * @returns the function that makes it answer unknown routes and wrong methods so too, which no hook for routes sees: they get the given ones
+ */
+export function answerProblems(server: FastifyInstance): (preValidation?: preValidationHookHandler[]) => void {
   const routes: { method: string; pattern: RegExp }[] = []
   server.addHook('onRoute', ({ method, url }) => {
     const pattern = new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}/?$`)
@@ -182,11 +185,12 @@ export function answerProblems(server: FastifyInstance): void {
     if (problem.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
     return send(problem, request, reply)
   })
-  server.setNotFoundHandler((request, reply) => {
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     const allowed = routes.filter((route) => route.pattern.test(path)).map((route) => route.method)
     if (allowed.length === 0) return send(problems.route_not_found(), request, reply)
     reply.header('allow', [...new Set(allowed)].join(', '))
     return send(problems.method_not_allowed(), request, reply)
-  })
+  }
+  return (preValidation = []) => void server.setNotFoundHandler({ preValidation }, answerUnknown)
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify'
+import { awaitsBody, readsBody } from './bodies.ts'
 import { type Problem, problems } from './errors.ts'
 import { OpenExchanges } from './open-exchanges.ts'
 import { isSampled, traceparentOf } from './tracing.ts'
@@ -10,6 +11,9 @@ declare module 'fastify' {
   }
 }
 
+/** Who cannot be done in time may say so this long before the deadline, so that the answer arrives. */
+const answerMarginMs = 250
+
 /** One request and its reply, from its headers until the reply has left or nobody works on it any more. */
 export class Exchange {
   readonly request: FastifyRequest
@@ -18,6 +22,8 @@ export class Exchange {
   /** These two on the clock of `performance.now()`. */
   readonly arrivedAt: number
   deadlineAt = Number.POSITIVE_INFINITY
+  /** The deadline is the caller's own, sooner than the service's. */
+  hurried = false
   /** Refused because of overload. */
   shed = false
   /** Let in, and then refused because what it needs is overloaded: a pool, a queue, a service behind this one. */
@@ -40,9 +46,15 @@ export class Exchange {
     this.arrivedAt = arrivedAt
   }
 
-  /** The reply's status; 499, as nginx logs it, when the client left first. */
+  /**
+   * The reply's status; 499, as nginx logs it, when the client left first, or got a 503 because the time was up that it allowed itself: what
+   * a caller asks for must not count as a failure of who is asked.
+   */
   get status(): number {
-    return this.abandoned ? 499 : this.reply.raw.statusCode
+    if (this.abandoned) return 499
+    const { statusCode } = this.reply.raw
+    const late = statusCode === 503 && this.hurried && !this.shed && performance.now() > this.deadlineAt - answerMarginMs
+    return late ? 499 : statusCode
   }
 
   /** The caller's traceparent, or a new one if anybody asks; the same every time. */
@@ -79,8 +91,8 @@ export class Exchange {
 
 /** What one subject (metrics, limits, logs) does with every request. All stages share one hook, one clock reading and one listener: each of those has a price. */
 export interface Stage {
-  /** When the headers are here. A returned problem is the answer, and later stages do not see the arrival. */
-  arrive?(exchange: Exchange): Problem | undefined
+  /** When the headers are here. A problem is the answer, and later stages do not see the arrival. */
+  arrive?(exchange: Exchange): Problem | undefined | Promise<Problem | undefined>
   /** When the body is here, on routes that may have one. */
   begin?(exchange: Exchange): Problem | undefined
   /** Before the handler, once nothing of the request is still on its way: calls `proceed` now or later, with a problem to refuse it. */
@@ -95,11 +107,14 @@ const sweepIntervalMs = 50
 /** Work for a client that left is not waited for longer than this beyond its deadline. */
 const abandonedGraceMs = 1000
 
-/** Leads every request of a server through the stages, in their order. */
-export function followRequests(server: FastifyInstance, stages: Stage[]): void {
+/**
+ * Leads every request of a server through the stages, in their order.
+ * @returns the hook that goes on once the body is here; every route that reads one has it, and the handler of what is no route must be given it
+ */
+export function followRequests(server: FastifyInstance, stages: Stage[]): preValidationHookHandler {
   const open = new OpenExchanges()
   const arrivals = stages.flatMap(({ arrive }) => arrive ?? [])
-  const beginnings = stages.flatMap(({ begin }) => begin ?? [])
+  const prepare = stages.find((stage) => stage.begin)?.begin
   const enter = stages.find((stage) => stage.enter)?.enter ?? ((_exchange, proceed) => proceed())
   const sweeps = stages.flatMap(({ sweep }) => sweep ?? [])
   const ends = stages.flatMap(({ leave }) => leave ?? [])
@@ -108,6 +123,24 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     if (!open.delete(exchange)) return
     const durationMs = performance.now() - exchange.arrivedAt
     for (const end of ends) end(exchange, durationMs)
+  }
+
+  function arrived(exchange: Exchange, problem: Problem | undefined, done: (problem?: Problem) => void): void {
+    if (problem !== undefined || awaitsBody(exchange.request)) done(problem)
+    else begin(exchange, done)
+  }
+
+  function begin(exchange: Exchange, done: (problem?: Problem) => void): void {
+    // Its client left while the body came: what has ended must not begin, it would never end again.
+    if (exchange.open) enter(exchange, done)
+    else done(problems.deadline_exceeded())
+  }
+
+  /** A client that left does not take its work with it: what was begun stays open, and counts as in flight, until the handler has answered into the void. */
+  function abandon(exchange: Exchange): void {
+    exchange.abandoned = true
+    exchange.abort()
+    if (exchange.turn === undefined) leave(exchange)
   }
 
   server.decorateRequest('exchange')
@@ -119,19 +152,16 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     // 'close' follows every reply and every connection that breaks; Fastify's onResponse never comes for a client that left.
     reply.raw.on('close', () => (reply.raw.writableEnded ? leave(exchange) : abandon(exchange)))
     const problem = first(arrivals, exchange)
-    if (problem !== undefined || awaitsBody(request)) done(problem)
-    else enter(exchange, done)
+    if (problem instanceof Promise) problem.then((problem) => arrived(exchange, problem, done), done)
+    else arrived(exchange, problem, done)
   })
+  const whenBodyIsHere: preValidationHookHandler = ({ exchange }, _reply, done) => {
+    const problem = prepare?.(exchange)
+    if (problem !== undefined || exchange.turn !== undefined) done(problem)
+    else begin(exchange, done)
+  }
   server.addHook('onRoute', (route) => {
-    if (mayHaveBody(route))
-      route.preValidation = [
-        ({ exchange }, _reply, done) => {
-          const problem = first(beginnings, exchange)
-          if (problem !== undefined || exchange.turn !== undefined) done(problem)
-          else enter(exchange, done)
-        },
-        ...[route.preValidation ?? []].flat(),
-      ]
+    if ([route.method].flat().some(readsBody)) route.preValidation = [whenBodyIsHere, ...[route.preValidation ?? []].flat()]
   })
 
   // Armed by the first request after an idle time: a sweep over nothing would still wake the process.
@@ -150,28 +180,15 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): void {
     if (!open.empty) sweepSoon()
   }
   server.addHook('onClose', () => clearTimeout(timer))
+  return whenBodyIsHere
 }
 
-/** A client that left does not take its work with it: the exchange stays open, and counts as in flight, until the handler has answered into the void. */
-function abandon(exchange: Exchange): void {
-  exchange.abandoned = true
-  exchange.abort()
-}
-
-function first(steps: ((exchange: Exchange) => Problem | undefined)[], exchange: Exchange): Problem | undefined {
-  for (const step of steps) {
-    const problem = step(exchange)
+/** A promise only where a step has to wait. */
+function first(steps: NonNullable<Stage['arrive']>[], exchange: Exchange, from = 0): ReturnType<NonNullable<Stage['arrive']>> {
+  for (let i = from; i < steps.length; i++) {
+    const problem = steps[i]?.(exchange)
+    if (problem instanceof Promise) return problem.then((problem) => problem ?? first(steps, exchange, i + 1))
     if (problem !== undefined) return problem
   }
   return undefined
-}
-
-function mayHaveBody({ method }: RouteOptions): boolean {
-  return [method].flat().some((name) => name !== 'GET' && name !== 'HEAD')
-}
-
-/** True when the headers announce a body that is still to come. */
-export function awaitsBody({ headers }: FastifyRequest): boolean {
-  const length = headers['content-length']
-  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined
 }

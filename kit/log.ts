@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
-import { type Logger, type LoggerOptions, pino } from 'pino'
+import { type LogFn, type Logger, type LoggerOptions, pino } from 'pino'
 import type { BaseConfig } from './config.ts'
 import type { Exchange, Stage } from './exchange.ts'
+import { hideUserinfo, secretName } from './secrets.ts'
 import { traceId } from './tracing.ts'
 
 /** The logger of one service: JSON lines, or readable ones when standard output is a terminal. Secrets are hidden wherever they turn up. */
@@ -12,10 +13,23 @@ export async function createLogger(name: string, config: BaseConfig): Promise<Lo
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: (line) => hideSecrets(line) },
     serializers: { err: (error: Error) => shownError(error) },
+    hooks: {
+      logMethod(args, method) {
+        method.apply(this, shownText(args))
+      },
+    },
   }
   if (!process.stdout.isTTY) return hidingChildren(pino(options))
   const { default: pretty } = await import('pino-pretty')
   return hidingChildren(pino(options, pretty({ ignore: 'pid,hostname,service,pod', singleLine: true, sync: true })))
+}
+
+/** What is said with a line, without the userinfo of URLs; an error that nothing is said with says its own message. */
+function shownText(args: Parameters<LogFn>): Parameters<LogFn> {
+  const [first, ...rest] = args as unknown[]
+  const error = first instanceof Error ? first : isObject(first) && 'err' in first ? first.err : undefined
+  const text = rest.length === 0 && error instanceof Error ? [error.message] : rest
+  return [first, ...text].map((arg) => (typeof arg === 'string' ? hideUserinfo(arg) : arg)) as Parameters<LogFn>
 }
 
 /** The same logger, whose children (and theirs, which inherit this) hide the secrets of their bindings; pino's own formatter for bindings sees only the root's. */
@@ -31,17 +45,16 @@ function hidingChildren(logger: Logger): Logger {
   })
 }
 
-const secretName = /^(authorization|cookie|set-cookie|card|.*(password|secret|token))$/i
 const depthMax = 4
 
 /**
- * The same value with everything under a secret's name hidden, four levels deep; pino's own redaction parses its paths for every line, 20 us each.
+ * The same value with everything under a secret's name hidden, and the userinfo of every URL, four levels deep; pino's own redaction parses its paths for every line, 20 us each.
  * Errors become what can be read of them (JSON would show their own properties alone, secrets included), except at `err`: its serializer does that.
  */
 export function hideSecrets<T extends object>(value: T, depth = 1): T {
   let copy: Record<string, unknown> | undefined
   for (const [name, inner] of Object.entries(value)) {
-    const shown = secretName.test(name) ? '(hidden)' : isObject(inner) ? shownObject(name, inner, depth) : inner
+    const shown = secretName.test(name) ? '(hidden)' : shownValue(name, inner, depth)
     if (shown === inner) continue
     copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>
     copy[name] = shown
@@ -49,7 +62,9 @@ export function hideSecrets<T extends object>(value: T, depth = 1): T {
   return (copy as T | undefined) ?? value
 }
 
-function shownObject(name: string, inner: object, depth: number): object {
+function shownValue(name: string, inner: unknown, depth: number): unknown {
+  if (typeof inner === 'string') return hideUserinfo(inner)
+  if (!isObject(inner)) return inner
   if (inner instanceof Error) return name === 'err' && depth === 1 ? inner : shownError(inner)
   return depth < depthMax ? hideSecrets(inner, depth + 1) : inner
 }

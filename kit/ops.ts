@@ -16,7 +16,7 @@ export function createOps(health: Health, metrics: Metrics): FastifyInstance {
     clientErrorHandler: answerClientError,
     http: { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 },
   })
-  answerProblems(ops)
+  answerProblems(ops)()
   ops.get('/startupz', (_request, reply) =>
     reply.code(health.started ? 200 : 503).send({ status: health.started ? 'started' : 'starting' }),
   )

@@ -7,7 +7,7 @@ import type { BaseConfig, Config } from './config.ts'
 import { ageConnections } from './connections.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { answerClientError, answerFrameworkError, answerProblems } from './errors.ts'
-import { followRequests } from './exchange.ts'
+import { followRequests, type Stage } from './exchange.ts'
 import { refuseTwoHosts } from './framing.ts'
 import { Health } from './health.ts'
 import { createLogger, logRequests } from './log.ts'
@@ -42,6 +42,8 @@ export interface ServiceDefinition<C extends BaseConfig = BaseConfig> {
   name: string
   config: Config<C>
   app: (server: Server, config: C) => Promise<void>
+  /** A stage of its own, which sees a request before the limits on load do: what it refuses takes no place of theirs. */
+  stage?: (server: FastifyInstance, config: C) => Promise<Stage>
   /** Options of the public server that the configuration decides, such as `trustProxy`. */
   options?: (config: C) => Pick<FastifyServerOptions, 'trustProxy'>
 }
@@ -82,17 +84,19 @@ export async function createService<C extends BaseConfig>(
   server.decorate('kit', { name: definition.name, config, health, metrics, ops, tracer: tracing?.tracer })
   await before?.(server)
   const untyped = bare(server)
-  answerProblems(untyped)
+  const answerUnknown = answerProblems(untyped)
   traceRequests(untyped)
-  followRequests(untyped, [
+  const whenBodyIsHere = followRequests(untyped, [
     ...(tracing === undefined ? [] : [tracing.tracer.stage()]),
     logRequests(logger, config),
     measureRequests(metrics),
     ageConnections(config, health),
+    ...(definition.stage === undefined ? [] : [await definition.stage(untyped, config)]),
     refuseTwoHosts(),
     keepDeadlines(untyped, config),
     await relievePressure(untyped, config, metrics),
   ])
+  answerUnknown([whenBodyIsHere])
   await definition.app(server, config)
   server.addHook('onClose', () => health.stop())
   const close = async () => {

@@ -59,6 +59,31 @@ t.test('a body that never comes is let go of with its client', async (t) => {
   t.equal(await metric(service, 'http_server_requests_total'), 1)
 })
 
+t.test('who leaves while waiting for a turn is let go of at once, and nothing is begun', async (t) => {
+  let begun = 0
+  const { service, port } = await listening(t, (server) => {
+    server.get('/work', (_request, reply) => {
+      begun++
+      for (const end = performance.now() + 10; performance.now() < end; );
+      reply.send('done')
+    })
+  })
+  const { traffic } = service.server.kit.metrics
+  const inFlight: number[] = []
+  service.server.server.on('request', (_request, reply) => reply.on('close', () => inFlight.push(traffic.active)))
+  const clients = await Promise.all(Array.from({ length: 20 }, () => dial(t, port)))
+  // A turn accepts one connection; only accepted ones can be read in the same turn.
+  await until(() => new Promise((resolve) => service.server.server.getConnections((_error, count) => resolve(count === 20))))
+  for (const { socket } of clients) socket.write('GET /work HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => begun > 0)
+  for (const { socket } of clients) socket.destroy()
+  await until(() => inFlight.length === 20)
+  t.equal(inFlight.at(-1), 0, 'the last to leave leaves nobody behind')
+  await until(async () => (await metric(service, 'http_server_queued_requests')) === 0)
+  t.ok(begun < 20, `${begun} were begun`)
+  t.equal(traffic.arrivals, 20)
+})
+
 t.test('every kind of end is counted once: found, missing, refused, failed, injected', async (t) => {
   const { service, url } = await listening(t, (server) => {
     server.get('/ok', () => Promise.resolve('fine'))

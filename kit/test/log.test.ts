@@ -40,7 +40,9 @@ t.test('secrets are hidden by name at any depth up to four, in a copy', (t) => {
     headers: { authorization: 'Bearer x', Cookie: 'y', accept: '*/*' },
     body: { card: '4242', buyer: { loginPassword: 'p', api_token: 't', clientSecret: { a: 1 } } },
     list: [{ token: 'l' }],
-    tokens: 3,
+    cloud: { signingKey: 'k', API_KEY: 'k', reportDsn: 'd', credentials: ['c'] },
+    urls: ['postgres://me:pa ss@rd/@host:5432/db', 'https://t0ken@host/', 'http://host:3000/a', 'file:///a/node_modules/@b/c.js:1:2'],
+    count: 3,
     none: null,
   }
   const before = structuredClone(line)
@@ -48,7 +50,9 @@ t.test('secrets are hidden by name at any depth up to four, in a copy', (t) => {
     headers: { authorization: '(hidden)', Cookie: '(hidden)', accept: '*/*' },
     body: { card: '(hidden)', buyer: { loginPassword: '(hidden)', api_token: '(hidden)', clientSecret: '(hidden)' } },
     list: [{ token: '(hidden)' }],
-    tokens: 3,
+    cloud: { signingKey: '(hidden)', API_KEY: '(hidden)', reportDsn: '(hidden)', credentials: '(hidden)' },
+    urls: ['postgres://(hidden)@host:5432/db', 'https://(hidden)@host/', 'http://host:3000/a', 'file:///a/node_modules/@b/c.js:1:2'],
+    count: 3,
     none: null,
   })
   t.strictSame(line, before, 'what the caller logs is not changed')
@@ -152,7 +156,12 @@ t.test("a service's own lines are JSON with its name, pod and level, without sec
     child.info('child')
     child.child({ cookie: 's3cret' }, { level: 'info' }).info('grandchild')
     child.setBindings({ clientSecret: 's3cret' })
-    child.info('bound')`
+    child.info('bound')
+    const refused = new Error('no answer from postgres://me:s3cret@host:5432/db')
+    logger.warn(refused)
+    logger.warn({ err: refused })
+    logger.warn({ address: 'http://me:s3cret@peer' }, 'asked %s', 'http://me:s3cret@peer')
+    child.warn('asked http://me:s3cret@peer')`
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     timeout: 20_000,
@@ -180,8 +189,12 @@ t.test("a service's own lines are JSON with its name, pod and level, without sec
     },
     { msg: 'grandchild', token: '(hidden)', cookie: '(hidden)' },
     { msg: 'bound', token: '(hidden)', clientSecret: '(hidden)' },
+    { msg: 'no answer from postgres://(hidden)@host:5432/db', err: { message: 'no answer from postgres://(hidden)@host:5432/db' } },
+    { msg: 'no answer from postgres://(hidden)@host:5432/db', err: { stack: /log|eval/ } },
+    { msg: 'asked http://(hidden)@peer', address: 'http://(hidden)@peer' },
+    { msg: 'asked http://(hidden)@peer' },
   ])
-  t.equal(lines.length, 7)
+  t.equal(lines.length, 11)
   t.notMatch(stdout, /s3cret/)
   t.end()
 })

@@ -16,13 +16,13 @@ import { orders } from './routes/orders.ts'
 export const service = defineService({
   name: 'gateway',
   config,
+  stage: rateLimit,
   options: ({ TRUST_PROXY }) => {
     const { networks } = parseTrustedProxies(TRUST_PROXY)
     return { trustProxy: networks.length === 0 ? false : networks }
   },
   app: async (server, config) => {
     await server.register(securityHeaders)
-    await server.register(rateLimit, config)
     await server.register(peers, config)
     await server.register(storefront, config)
     await server.register(relay)

@@ -16,7 +16,7 @@ export const service = defineService({
     await server.register(traffic, config)
     await server.register(page)
     await server.register(fleet)
-    await server.register(fleetStream)
+    await server.register(fleetStream, config)
     await server.register(samples)
     await server.register(recording)
   },

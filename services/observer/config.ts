@@ -41,4 +41,10 @@ export const config = defineConfig({
     maximum: 60,
     description: 'How much of the past a page that is opened late is shown.',
   }),
+  STREAM_READERS_MAX: Type.Integer({
+    default: 200,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Most readers of `/fleet/stream` at a time; who comes after them is refused with 503 until one has left.',
+  }),
 })

@@ -50,3 +50,8 @@ function mislaid(objects: KubeObject[], object: KubeObject): string[] {
   }
   return []
 }
+
+/** A CPU quantity in thousandths of a core. */
+export function milliCores(quantity: string): number {
+  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000
+}

@@ -3,7 +3,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { profiles } from '../../scripts/charts/rendered.ts'
 import { aliases } from './aliases.ts'
-import { sound } from './objects.ts'
+import { milliCores, sound } from './objects.ts'
 import { podsOf } from './pods.ts'
 import { find, type KubeObject, onSale, withHelm } from './render.ts'
 
@@ -11,11 +11,6 @@ for (const [profile, files] of Object.entries(profiles)) {
   t.test(`profile ${profile}`, withHelm, async (t) => {
     sound(t, await onSale({ observer: { enabled: true } }, { files }), profile)
   })
-}
-
-/** A CPU quantity in thousandths of a core. */
-function milliCores(quantity: string): number {
-  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000
 }
 
 /** Most replicas that a Deployment can have. */

@@ -5,6 +5,8 @@ import { drawCharts, resizeCharts } from './time-axis.js'
 
 /** The stream says something every five seconds. */
 const silentAfterMs = 12_000
+/** Why the stream is refused, while it is. */
+let refusal = ''
 const at = (id) => document.getElementById(id)
 
 function draw() {
@@ -67,6 +69,7 @@ function drawDecisions() {
 function stateNow() {
   const silentMs = Date.now() - store.heardAtMs
   const { access = 'connecting', detail = '', stale = false, staleForS, namespace = '' } = store.fleet ?? {}
+  if (refusal !== '') return { is: 'stale', words: 'not followed', why: refusal }
   if (store.fleet === undefined) return { is: 'connecting', words: 'connecting' }
   if (silentMs > silentAfterMs)
     return {
@@ -100,7 +103,10 @@ async function recall() {
 
 function follow() {
   const stream = new EventSource('fleet/stream')
-  stream.addEventListener('open', () => void recall().catch(() => {}))
+  stream.addEventListener('open', () => {
+    refusal = ''
+    void recall().catch(() => {})
+  })
   stream.addEventListener('fleet', ({ data }) => {
     takeFleet(JSON.parse(data))
     drawPods(at('strip'))
@@ -117,8 +123,29 @@ function follow() {
   })
   // A browser gives up for good when the answer was no stream at all.
   stream.addEventListener('error', () => {
-    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 3000)
+    if (stream.readyState === EventSource.CLOSED) void lookInstead().then((waitS) => setTimeout(follow, waitS * 1000))
   })
+}
+
+/** Without a stream: why there is none, which an EventSource does not tell, and a look at the fleet. Gives the seconds until the next try. */
+async function lookInstead() {
+  const asking = new AbortController()
+  const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(5000)])
+  try {
+    const reply = await fetch('fleet/stream', { signal })
+    if (reply.status !== 503) return 3
+    const { title, detail = title } = await reply.json()
+    const waitS = Number(reply.headers.get('retry-after')) || 3
+    refusal = `This is a look from ${new Date().toLocaleTimeString()}, not followed: ${detail}. The next try is in ${waitS} s.`
+    takeFleet(await (await fetch('fleet', { signal })).json())
+    drawPods(at('strip'))
+    await recall()
+    return waitS
+  } catch {
+    return 3
+  } finally {
+    asking.abort()
+  }
 }
 
 function theme() {

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
 import { build } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
@@ -31,4 +32,24 @@ t.test('a stream begins at once and ends with a word of goodbye', async (t) => {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) text += part.value
   await closing
   t.match(text, /event: bye\ndata: \{\}\n\n$/)
+})
+
+t.test('so many readers and no more: the next is told when to come back, and let in once one has left', async (t) => {
+  const { server } = await build(t, service, { ...nowhere, STREAM_READERS_MAX: '2' })
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => server.server.closeAllConnections())
+  const { port } = server.server.address() as AddressInfo
+  const first = once(server.server, 'connection') as Promise<[Socket]>
+  const ask = (signal?: AbortSignal) => fetch(`http://127.0.0.1:${port}/fleet/stream`, { signal })
+  const leaving = new AbortController()
+  t.match([await ask(leaving.signal), await ask()], [{ status: 200 }, { status: 200 }])
+  const refused = await ask()
+  t.match([refused.status, await refused.json()], [503, { code: 'overloaded', detail: 'as many as may follow the fleet already do (2)' }])
+  t.ok(Number(refused.headers.get('retry-after')) >= 15)
+  t.equal((await fetch(`http://127.0.0.1:${port}/fleet`)).status, 200, 'a look is always to be had')
+  const [socket] = await first
+  const left = once(socket, 'close')
+  leaving.abort()
+  await left
+  t.equal((await ask()).status, 200)
 })
