@@ -71,12 +71,14 @@ t.test('the observer, unmodified, follows the local Kubernetes API', async (t) =
   const shrunk = await until(({ services }) => services[0]?.pods.length === 1)
   t.equal(shrunk.services[0]?.pods[0]?.name, 'orders-2')
 
-  const samples: { at: string }[] = await new Promise((resolve) =>
-    server.traffic.onSample(async () => {
-      const seen = (await server.inject('/samples')).json().samples
-      if (seen.length >= 4) resolve(seen)
+  let looks = 0
+  await new Promise<void>((resolve) =>
+    server.traffic.onSample(() => {
+      looks++
+      if (looks === 4) resolve()
     }),
   )
+  const { samples }: { samples: { at: string }[] } = (await server.inject('/samples')).json()
   const distancesMs = samples.slice(1).map(({ at }, i) => Date.parse(at) - Date.parse(samples[i]?.at ?? ''))
   // A busy machine may be late, so the middle one is looked at, with half a second of slack.
   const middleMs = distancesMs.toSorted((a, b) => a - b)[distancesMs.length >> 1] ?? 0

@@ -1,46 +1,15 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from '@headroom/kit/testing'
 import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { service } from '../../services/observer/app.ts'
+import t from 'tap'
 import { accessOf } from '../../services/observer/lib/access.ts'
-import { complaintsOf, openBrowser, withBrowser } from './chromium.ts'
+import { withBrowser } from './chromium.ts'
 import { fleetAt, historyOf, sampleAt } from './fleet-story.ts'
+import { opened } from './opened-page.ts'
 
 const pictures = fileURLToPath(new URL('../../out/screenshots/', import.meta.url))
 
 t.setTimeout(120_000)
-
-/** Takes the place of the stream, so that a test says what comes and when; the page and its server are the real ones. */
-const fakeStream = `window.EventSource = class extends EventTarget {
-  readyState = 1
-  constructor() { super(); window.stream = this; setTimeout(() => this.dispatchEvent(new Event('open'))) }
-  close() {}
-}`
-
-async function opened(t: Test, { samples = 60, width = 1440 } = {}) {
-  const { server } = await build(t, service, { KUBECONFIG: '/nowhere/kubeconfig', NAMESPACE: 'shop' })
-  const origin = await server.listen({ host: '127.0.0.1', port: 0 })
-  const browser = await openBrowser()
-  t.teardown(() => browser.close())
-  const page = await browser.newPage({ viewport: { width, height: 900 } })
-  const complaints = complaintsOf(page, origin)
-  await page.addInitScript(fakeStream)
-  await page.route('**/samples', (route) => route.fulfill({ json: historyOf(samples) }))
-  const send = (event: string, data: unknown) =>
-    page.evaluate(
-      ([event, data]) => {
-        const { stream } = globalThis as unknown as { stream: EventTarget }
-        stream.dispatchEvent(new MessageEvent(String(event), { data: JSON.stringify(data) }))
-      },
-      [event, data] as const,
-    )
-  await page.goto(origin)
-  await send('fleet', fleetAt(samples - 1))
-  await page.locator('#charts canvas').nth(4).waitFor()
-  return { page, send, complaints }
-}
 
 const count = (page: Page, selector: string) => page.locator(selector).count()
 
