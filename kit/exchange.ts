@@ -187,8 +187,8 @@ export function followRequests(server: FastifyInstance, stages: Stage[]): preVal
 function first(steps: NonNullable<Stage['arrive']>[], exchange: Exchange, from = 0): ReturnType<NonNullable<Stage['arrive']>> {
   for (let i = from; i < steps.length; i++) {
     const problem = steps[i]?.(exchange)
-    if (problem instanceof Promise) return problem.then((problem) => problem ?? first(steps, exchange, i + 1))
-    if (problem !== undefined) return problem
+    if (problem === undefined) continue
+    return problem instanceof Promise ? problem.then((problem) => problem ?? first(steps, exchange, i + 1)) : problem
   }
   return undefined
 }
