@@ -21,6 +21,7 @@ const SWEEP_EVERY_MS = 20
 /** After this many requests in one go, replies get a turn to be read. */
 const BURST_MAX = 256
 const OPEN_PATIENCE_MS = 1000
+const OPEN_PATIENCE_MS_PER_CONNECTION = 2
 
 /** What a generator needs from its surroundings. */
 export interface GeneratorHooks {
@@ -55,7 +56,7 @@ export class Generator implements ExchangeSink<Shot> {
 
   /** Opens connections, as users' clients have them, and starts the clock. */
   async start(): Promise<void> {
-    await this.#pool.open(OPEN_PATIENCE_MS)
+    await this.#pool.open(OPEN_PATIENCE_MS + this.#options.limits.connections * OPEN_PATIENCE_MS_PER_CONNECTION)
     this.#startedAt = new Date()
     this.#startMs = performance.now()
     this.#tick()

@@ -13,6 +13,9 @@ export interface PoolLimits {
   readonly queueMax: number
 }
 
+/** Connections under way to a target at the start: half of what Node's servers let wait by default. Those beyond would be tried again a second later. */
+const OPENING_MAX = 256
+
 /**
  * Persistent connections to one target.
  *
@@ -38,6 +41,8 @@ export class Pool<Kind extends Exchange> {
   readonly #idle = new Set<Connection<Kind>>()
   readonly #queue = new Fifo<Kind>()
   #closing = false
+  /** Connections to be opened still, before the first request. */
+  #missing = 0
   #onSteady: () => void = () => undefined
 
   constructor(target: Target, limits: PoolLimits, sink: ExchangeSink<Kind>) {
@@ -54,12 +59,15 @@ export class Pool<Kind extends Exchange> {
   /** Opens `connections` ahead of the first request; resolves once they are up or failed, after `patienceMs` in any case. */
   open(patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, patienceMs)
-      this.#onSteady = () => {
+      const end = () => {
+        this.#missing = 0
         clearTimeout(timer)
         resolve()
       }
-      for (let missing = this.#limits.connections; missing > 0; missing -= 1) this.#connect()
+      const timer = setTimeout(end, patienceMs)
+      this.#onSteady = end
+      this.#missing = this.#limits.connections
+      for (let opening = 0; opening < OPENING_MAX; opening += 1) this.#openNext()
     })
   }
 
@@ -106,6 +114,7 @@ export class Pool<Kind extends Exchange> {
     const waiting = this.#queue.shift()
     if (waiting === undefined) this.#idle.add(connection)
     else this.#sendWaiting(connection, waiting)
+    this.#openNext()
     if (this.#idle.size === this.#open.size) this.#onSteady()
   }
 
@@ -113,10 +122,17 @@ export class Pool<Kind extends Exchange> {
     this.#open.delete(connection)
     this.#idle.delete(connection)
     if (exchange !== null) this.#settle(connection, exchange, reason)
+    this.#openNext()
     if (this.#idle.size === this.#open.size) this.#onSteady()
     if (this.#closing || this.#open.size >= this.#limits.connectionsMax) return
     const waiting = this.#queue.shift()
     if (waiting !== undefined) this.#sendWaiting(this.#connect(), waiting)
+  }
+
+  #openNext(): void {
+    if (this.#missing === 0) return
+    this.#missing -= 1
+    this.#connect()
   }
 
   #settle(connection: Connection<Kind>, exchange: Kind, reason: string): void {
