@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '@headroom/kit/testing'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { service } from '../services/observer/app.ts'
 import type { Fleet } from '../services/observer/lib/cluster-view.ts'
 import type { Decision } from '../services/observer/lib/decisions.ts'
@@ -25,7 +25,8 @@ const pod = (name: string): Pod => ({
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }] },
 })
 
-t.test('the observer, unmodified, follows the local Kubernetes API', async (t) => {
+/** A cluster with one deployment, and the way to it. */
+async function cluster(t: Test) {
   const store = new Store()
   const api = await serveKube(store, { namespace: 'shop' })
   const folder = mkdtempSync(join(tmpdir(), 'headroom-observer-'))
@@ -35,8 +36,13 @@ t.test('the observer, unmodified, follows the local Kubernetes API', async (t) =
   })
   writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig)
   store.create('deployments', deployment(1))
+  return { store, KUBECONFIG: join(folder, 'kubeconfig') }
+}
+
+t.test('the observer, unmodified, follows the local Kubernetes API', async (t) => {
+  const { store, KUBECONFIG } = await cluster(t)
   store.create('pods', pod('orders-1'))
-  const { server } = await build(t, service, { KUBECONFIG: join(folder, 'kubeconfig') })
+  const { server } = await build(t, service, { KUBECONFIG })
 
   /** Resolves with the first fleet that is as asked; the test's own time limit ends a wait in vain. */
   const until = (wanted: (fleet: Fleet) => boolean) =>
@@ -86,15 +92,7 @@ t.test('the observer, unmodified, follows the local Kubernetes API', async (t) =
 })
 
 t.test('changes that follow each other faster than the looks are decisions of their own', async (t) => {
-  const store = new Store()
-  const api = await serveKube(store, { namespace: 'shop' })
-  const folder = mkdtempSync(join(tmpdir(), 'headroom-observer-'))
-  t.teardown(async () => {
-    await api.close()
-    rmSync(folder, { recursive: true })
-  })
-  writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig)
-  store.create('deployments', deployment(1))
+  const { store, KUBECONFIG } = await cluster(t)
   const metric = (figure: object) => ({ type: 'Resource', resource: { name: 'cpu', ...figure } })
   const status = (desiredReplicas: number, cpu: number) => ({
     ...{ currentReplicas: 1, desiredReplicas, currentMetrics: [metric({ current: { averageUtilization: cpu } })] },
@@ -110,7 +108,7 @@ t.test('changes that follow each other faster than the looks are decisions of th
     },
     status: status(1, 20),
   } as never)
-  const { server } = await build(t, service, { KUBECONFIG: join(folder, 'kubeconfig') })
+  const { server } = await build(t, service, { KUBECONFIG })
   const looked = (wanted: (decisions: Decision[]) => boolean) =>
     new Promise<Decision[]>((resolve) => server.traffic.onSample(({ decisions }) => void (wanted(decisions) && resolve(decisions))))
   await server.listen({ host: '127.0.0.1', port: 0 })
