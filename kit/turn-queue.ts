@@ -25,9 +25,9 @@ export class TurnQueue {
   #turn = -1
   #turnBeganMs = 0
   #scheduled = false
-  /** Starts while others waited, and the time they took in milliseconds, both fading. */
-  #starts = 0
-  #startsMs = 0
+  /** Starts while others waited, and the time they took in milliseconds, both fading; at first a guess, because the first requests of a process are its slowest. */
+  #starts = 20
+  #startsMs = 20
   #lastStartMs = 0
 
   /** @param now in milliseconds. @param defer to the end of this turn of the loop */
@@ -127,7 +127,7 @@ export class TurnQueue {
 
   /** Mean time between two starts while others wait, in milliseconds. */
   get #startEveryMs(): number {
-    return this.#starts === 0 ? 0 : this.#startsMs / this.#starts
+    return this.#startsMs / this.#starts
   }
 }
 

@@ -62,7 +62,7 @@ t.test('it is full for a rank when what goes first takes longer than that rank m
   const crowd = (requests: number, rank: number) => {
     for (let i = 0; i < requests; i++) take('x', rank, 5)
   }
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 1000; i++) {
     crowd(1, 2)
     endTurn()
   }
@@ -76,6 +76,14 @@ t.test('it is full for a rank when what goes first takes longer than that rank m
   t.notOk(queue.isFull(1), '31 before it are 155 of 300 ms')
   crowd(31, 0)
   t.ok(queue.isFull(1))
+})
+
+t.test('the first requests of a process, which are slow, are not taken for the pace', async (t) => {
+  const { queue, take, endTurn } = loop()
+  take('cold', 2, 60)
+  endTurn()
+  for (let i = 0; i < 20; i++) take('b', 2, 2)
+  t.notOk(queue.isFull(2))
 })
 
 t.test('where requests are dear, as many may wait as do at nine tenths of the capacity', async (t) => {

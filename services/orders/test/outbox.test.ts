@@ -8,9 +8,9 @@ const eager = { OUTBOX_INTERVAL_MS: '20' }
 
 async function placeOrders(replica: Service, count: number): Promise<string[]> {
   const ids: string[] = []
-  // Thirty at a time, so that the replica has no reason to shed.
+  // Ten at a time, so that the replica has no reason to shed.
   while (ids.length < count) {
-    const replies = await Promise.all(Array.from({ length: Math.min(30, count - ids.length) }, () => post(replica)))
+    const replies = await Promise.all(Array.from({ length: Math.min(10, count - ids.length) }, () => post(replica)))
     ids.push(...replies.map((reply) => reply.json().id))
   }
   return ids
