@@ -69,11 +69,10 @@ export const overload: Row = {
 /** What the limit is worth; a few seconds are too short for the others' queues to grow beyond the deadline. */
 function comparison(ours: Flood, theirs: Map<string, Flood>) {
   const best = Math.max(...[...theirs.values()].map(({ goodPerS }) => goodPerS))
-  const goodOf = ({ name }: Arm) => round(theirs.get(name)?.goodPerS ?? Number.NaN)
-  const [cumulative, interval] = [goodOf(cumulativeArm), goodOf(intervalArm)]
+  const [cumulative, interval] = [cumulativeArm, intervalArm].map(({ name }) => theirs.get(name)?.late ?? 0) as [number, number]
   return [
     check('at least 2.5 times the best arm with under-pressure alone', round(ours.goodPerS / best), ours.goodPerS >= 2.5 * best),
-    check('the cumulative mode answers less than the interval mode', `${cumulative} and ${interval}`, cumulative < interval),
+    check('the cumulative mode lets more wait in vain than the interval mode', `${cumulative} and ${interval}`, cumulative > interval),
   ]
 }
 
