@@ -26,7 +26,7 @@ export async function createLogger(name: string, config: BaseConfig): Promise<Lo
 
 /** What is said with a line, without the userinfo of URLs; an error that nothing is said with says its own message. */
 function shownText(args: Parameters<LogFn>): Parameters<LogFn> {
-  const [first, ...rest] = args as unknown[]
+  const [first, ...rest]: unknown[] = args
   const error = first instanceof Error ? first : isObject(first) && 'err' in first ? first.err : undefined
   const text = rest.length === 0 && error instanceof Error ? [error.message] : rest
   return [first, ...text].map((arg) => (typeof arg === 'string' ? hideUserinfo(arg) : arg)) as Parameters<LogFn>

@@ -8,7 +8,7 @@ import type { Fleet } from '../services/observer/lib/cluster-view.ts'
 import type { Decision } from '../services/observer/lib/decisions.ts'
 import { serveKube } from '../tools/local/kube/server.ts'
 import { Store } from '../tools/local/kube/store.ts'
-import type { Pod } from '../tools/local/kube/types.ts'
+import type { Hpa, Pod } from '../tools/local/kube/types.ts'
 
 const labels = { app: 'orders' }
 const deployment = (replicas: number) => ({
@@ -93,9 +93,10 @@ t.test('the observer, unmodified, follows the local Kubernetes API', async (t) =
 
 t.test('changes that follow each other faster than the looks are decisions of their own', async (t) => {
   const { store, KUBECONFIG } = await cluster(t)
-  const metric = (figure: object) => ({ type: 'Resource', resource: { name: 'cpu', ...figure } })
-  const status = (desiredReplicas: number, cpu: number) => ({
-    ...{ currentReplicas: 1, desiredReplicas, currentMetrics: [metric({ current: { averageUtilization: cpu } })] },
+  const status = (desiredReplicas: number, cpu: number): Hpa['status'] => ({
+    currentReplicas: 1,
+    desiredReplicas,
+    currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } }],
   })
   store.create('horizontalpodautoscalers', {
     apiVersion: 'autoscaling/v2',
@@ -104,10 +105,10 @@ t.test('changes that follow each other faster than the looks are decisions of th
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' },
       maxReplicas: 9,
-      metrics: [metric({ target: { type: 'Utilization', averageUtilization: 60 } })],
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } }],
     },
     status: status(1, 20),
-  } as never)
+  })
   const { server } = await build(t, service, { KUBECONFIG })
   const looked = (wanted: (decisions: Decision[]) => boolean) =>
     new Promise<Decision[]>((resolve) => server.traffic.onSample(({ decisions }) => void (wanted(decisions) && resolve(decisions))))
@@ -121,7 +122,7 @@ t.test('changes that follow each other faster than the looks are decisions of th
     [5, 41],
   ] as const)
     store.change('horizontalpodautoscalers', 'shop', 'orders', (hpa) => {
-      hpa.status = status(desired, cpu) as never
+      hpa.status = status(desired, cpu)
     })
   const figure = (cpu: number) => new RegExp(`CPU ${cpu} % of target 60 %$`)
   t.match(await decided, [

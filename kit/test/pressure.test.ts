@@ -102,6 +102,17 @@ t.test('handlers that never wait are begun a few a turn, the dearest first, and 
   t.equal((await fetch(`${url}/browse`)).status, 200, 'the next one has room')
 })
 
+t.test('handlers that take next to nothing are not refused for being asked by many at once', async (t) => {
+  const { service, port } = await listening(t, (server) => void server.get('/cheap', (_request, reply) => reply.send('done')))
+  const clients = await Promise.all(Array.from({ length: 100 }, () => dial(t, port)))
+  await until(() => new Promise((resolve) => service.server.server.getConnections((_error, count) => resolve(count === 100))))
+  for (let round = 1; round <= 5; round++) {
+    for (const { socket } of clients) socket.write('GET /cheap HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => clients.every(({ text }) => text().split('done').length - 1 === round || text().includes(' 503 ')))
+  }
+  t.equal(await metric(service, shed), 0)
+})
+
 t.test('requests whose bodies are still on their way hold no place', async (t) => {
   const { port, url } = await listening(t, (server) => void server.post('/orders', (_request, reply) => reply.send('done')), {
     CONCURRENCY_LIMIT_MAX: '4',

@@ -4,6 +4,11 @@ import { service } from '../../services/observer/app.ts'
 import { complaintsOf, openBrowser } from './chromium.ts'
 import { fleetAt, historyOf } from './fleet-story.ts'
 
+declare global {
+  /** In the page: what `fakeStream` puts there. */
+  var stream: EventTarget
+}
+
 /** Takes the place of the stream, so that a test says what comes and when; the page and its server are the real ones. */
 const fakeStream = `window.EventSource = class extends EventTarget {
   readyState = 1
@@ -24,8 +29,7 @@ export async function opened(t: Test, { samples = 60, width = 1440 } = {}) {
   const send = (event: string, data: unknown) =>
     page.evaluate(
       ([event, data]) => {
-        const { stream } = globalThis as unknown as { stream: EventTarget }
-        stream.dispatchEvent(new MessageEvent(String(event), { data: JSON.stringify(data) }))
+        globalThis.stream.dispatchEvent(new MessageEvent(String(event), { data: JSON.stringify(data) }))
       },
       [event, data] as const,
     )

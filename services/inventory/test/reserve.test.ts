@@ -2,6 +2,7 @@ import { problems } from '@headroom/kit/errors'
 import t from 'tap'
 import { createReserve } from '../lib/reserve.ts'
 import type { Query } from '../lib/rounds.ts'
+import { scriptedQuery } from './scripted-query.ts'
 
 const hall = { eventId: 'e', tierId: 'floor', quantity: 1 }
 const items = ['a', 'b', 'a'].map((orderId) => ({ ...hall, orderId }))
@@ -11,10 +12,10 @@ const tier = (state: string) => ({ kind: 'tier', id: 'floor', event_id: 'e', sta
 /** A database that answers the first statement, after which no connection is to be had. */
 function once(...rows: object[]): Query {
   let asked = 0
-  return (async () => {
+  return scriptedQuery(() => {
     if (asked++ > 0) throw problems.overloaded()
-    return { rows }
-  }) as unknown as Query
+    return rows
+  })
 }
 
 for (const [why, rows] of Object.entries({

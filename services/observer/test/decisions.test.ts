@@ -4,15 +4,15 @@ import type { Autoscaler, KubeEvent } from '../lib/objects.ts'
 import { resources } from '../lib/watch.ts'
 
 const autoscaler = (desiredReplicas: number, cpu: number | undefined): Autoscaler => {
-  const metric = (figures: object) => ({ type: 'Resource', resource: { name: 'cpu', ...figures } })
+  const current = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: cpu } } }
   return {
     metadata: { name: 'orders-scaler' },
     spec: {
       scaleTargetRef: { kind: 'Deployment', name: 'orders' },
       maxReplicas: 9,
-      metrics: [metric({ target: { averageUtilization: 60 } })] as never,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 60 } } }],
     },
-    status: { desiredReplicas, currentMetrics: cpu === undefined ? [] : ([metric({ current: { averageUtilization: cpu } })] as never) },
+    status: { desiredReplicas, currentMetrics: cpu === undefined ? [] : [current] },
   }
 }
 const event = (to: number, words: string): KubeEvent => ({

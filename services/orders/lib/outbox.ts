@@ -24,8 +24,8 @@ interface EventRow {
  * @throws Error when the consumer did not take the batch; it is tried again after a growing pause
  */
 export async function deliverEvents(
-  database: Database,
-  consumer: Client,
+  database: Pick<Database, 'query'>,
+  consumer: Pick<Client, 'name' | 'call'>,
   inNewTrace: InNewTrace,
 ): Promise<{ delivered: number; more: boolean }> {
   const claimed = await database.query<EventRow>('claim_events', statements.claimEvents, [batchMax, claimS])

@@ -1,5 +1,4 @@
-import type { Client } from '@headroom/kit/client'
-import type { Database } from '@headroom/kit/database'
+import type { Call } from '@headroom/kit/client'
 import { startDatabase } from '@headroom/kit/test/postgres'
 import t from 'tap'
 import { deliverEvents } from '../lib/outbox.ts'
@@ -39,18 +38,17 @@ for (const { text, limit, plant } of takers) {
 t.test('a delivery is never larger than the consumer takes, however many were claimed', async (t) => {
   const claimed = Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, payload: {}, attempts: 1 }))
   const marked: unknown[][] = []
-  const query = async (name: string, _text: string, [ids]: unknown[] = []) => {
-    if (name === 'claim_events') return { rows: claimed }
-    marked.push([name, ids])
-    return { rows: [] }
+  const query = async <Row>(name: string, _text: string, [ids]: unknown[] = []) => {
+    const isClaim = name === 'claim_events'
+    if (!isClaim) marked.push([name, ids])
+    return { rows: (isClaim ? claimed : []) as Row[], rowCount: 0, command: 'UPDATE', oid: 0, fields: [] }
   }
   const sent: unknown[] = []
-  const call = async (_context: unknown, { body }: { body: { events: { id: string }[] } }) => {
-    sent.push(body.events.map(({ id }) => id))
-    return { status: 200 }
+  const call = async <T>(_context: unknown, { body }: Call) => {
+    sent.push((body as { events: { id: string }[] }).events.map(({ id }) => id))
+    return { status: 200, headers: {}, body: undefined as T }
   }
-  const consumer = { name: 'catalog', call } as unknown as Client
-  const delivery = await deliverEvents({ query } as unknown as Database, consumer, async (_name, _attributes, work) => await work(''))
+  const delivery = await deliverEvents({ query }, { name: 'catalog', call }, async (_name, _attributes, work) => await work(''))
   const ids = claimed.slice(0, 100).map(({ id }) => id)
   t.strictSame(sent, [ids])
   t.strictSame(marked, [['events_delivered', ids]], 'what was not sent is not marked')

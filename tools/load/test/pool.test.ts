@@ -34,6 +34,15 @@ t.test('connections opened ahead are used, none besides', async (t) => {
   t.equal(pool.opened, 4)
 })
 
+t.test('more connections than a server lets wait are opened ahead, a few at a time', async (t) => {
+  const port = await serveTcp(t, () => undefined)
+  const { pool } = startPool(t, port, { connections: 600, connectionsMax: 600, queueMax: 10 })
+  const opened = pool.open(20_000)
+  t.equal(pool.size, 256, 'under way at first')
+  await opened
+  t.equal(pool.size, 600)
+})
+
 t.test('opening ahead does not wait for a target that is not there', async (t) => {
   const { pool, ask } = startPool(t, await closedPort())
   await pool.open(60_000)
