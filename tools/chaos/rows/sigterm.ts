@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { kitArm, withProcess } from '../process.ts'
+import type { Replica } from '@headroom/local/replica'
+import { kitArm, scrape, withProcess } from '../process.ts'
 import { check, type Row } from '../row.ts'
 
 const streamCount = 10
@@ -19,9 +18,11 @@ export const sigterm: Row = {
     const env = { CONCURRENCY_LIMIT_MAX: '1000', DRAIN_DELAY_MS: '1000', HANDLER_TIMEOUT_MS: '8000' }
     return await withProcess(context, { main: kitArm, env }, async (replica) => {
       const base = `http://127.0.0.1:${replica.port}`
-      const streams = Array.from({ length: streamCount }, () => streamed(`${base}/stream`))
+      // Opened first and one at a time: many at once on a replica that has just started may be told that it is busy.
+      const streams: Promise<string>[] = []
+      for (let i = 0; i < streamCount; i++) streams.push((await opened(`${base}/stream`)).text().catch(() => 'broken'))
       const requests = Array.from({ length: requestCount }, () => admitted(`${base}/wait?ms=${waitMs}`))
-      await inFlight(replica.opsPort, requestCount + streamCount)
+      await inFlight(replica, requestCount + streamCount)
       const askedAtMs = performance.now()
       // The grace ends in SIGKILL, which would show as a failure.
       await replica.stop(20_000)
@@ -41,19 +42,10 @@ export const sigterm: Row = {
   },
 }
 
-/**
- * What came until the stream ended well; nothing when it broke. Not by fetch: where the last event and the end of the connection come together it
- * sometimes sees the end first.
- */
-async function streamed(url: string): Promise<string> {
-  try {
-    const [reply] = (await once(get(url), 'response')) as [IncomingMessage]
-    let text = ''
-    for await (const part of reply.setEncoding('utf8')) text += part
-    return text
-  } catch {
-    return ''
-  }
+async function opened(url: string): Promise<Response> {
+  const reply = await fetch(url)
+  if (!reply.ok) throw new Error(`${url} answered ${reply.status}, not with a stream`)
+  return reply
 }
 
 /** The status once there was room: the limit starts low and grows while it is in use. */
@@ -65,10 +57,12 @@ async function admitted(url: string): Promise<number> {
   }
 }
 
-async function inFlight(opsPort: number, wanted: number): Promise<void> {
+/** Resolves once as many are being worked on; who waits for a turn may still be refused. */
+async function inFlight(replica: Replica, wanted: number): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const text = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
-    if (Number(/^http_server_active_requests (\d+)/m.exec(text)?.[1]) >= wanted) return
+    const text = await scrape(replica)
+    const gauge = (name: string) => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+    if (gauge('http_server_active_requests') - gauge('http_server_queued_requests') >= wanted) return
     await delay(20)
   }
   throw new Error(`${wanted} requests were never in flight together`)
