@@ -14,10 +14,17 @@ const sliceRequests = 10_000
 const help = `Usage: npm run bench -- gateway [--rounds 5] [--slices 4]
 
 CPU per passed-through GET of services/gateway over nginx (one worker, kept connections, no log) and a bare node:http + undici hop,
-before the same upstream, measured in turn. Needs nginx on the PATH.
+before the same upstream, measured in turn, and what each of its features adds. Needs nginx on the PATH.
 `
-type Name = 'nginx' | 'hop' | 'gateway' | 'gateway without rate limit'
-const names: Name[] = ['nginx', 'hop', 'gateway', 'gateway without rate limit']
+const names = ['nginx', 'hop', 'lean hop', 'kit', 'gateway without rate limit', 'gateway'] as const
+type Name = (typeof names)[number]
+/** What an arm has that the one before it has not. */
+const added: Partial<Record<Name, string>> = {
+  'lean hop': "kit's pool of connections, instead of undici's request",
+  kit: 'metrics, deadlines, limits, trace context, logs',
+  'gateway without rate limit': 'breaker, retries, security headers',
+  gateway: 'rate limit',
+}
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -45,9 +52,11 @@ async function measureRound(slices: number): Promise<Record<Name, number>> {
   const spent = new Map<Name, number>()
   try {
     running.set('nginx', await startNginx(path, upstream.port))
-    running.set('hop', await startArm(new URL('./arms/hop.ts', import.meta.url), path, { UPSTREAM_PORT: String(upstream.port) }))
-    running.set('gateway', await startGateway(upstream.port, '10000000'))
+    const hops = { hop: './arms/hop.ts', 'lean hop': './arms/lean-hop.ts', kit: './arms/kit-hop.ts' }
+    for (const [name, file] of Object.entries(hops))
+      running.set(name as Name, await startArm(new URL(file, import.meta.url), path, { UPSTREAM_PORT: String(upstream.port) }))
     running.set('gateway without rate limit', await startGateway(upstream.port, '0'))
+    running.set('gateway', await startGateway(upstream.port, '10000000'))
     for (const { port } of running.values()) await closedLoop({ port, path, requests: 3 * sliceRequests, connections })
     for (let slice = 0; slice < slices; slice++)
       for (const [name, arm] of running) {
@@ -78,6 +87,11 @@ async function report(rounds: Record<Name, number>[]): Promise<void> {
     process.stdout.write(
       `${arm.padEnd(28)}${cpuUsPerRequest.toFixed(1).padStart(8)} us  ${ratio.toFixed(2)} of nginx (${ratioMin.toFixed(2)}-${ratioMax.toFixed(2)})\n`,
     )
+  for (const [index, { arm, cpuUsPerRequest }] of rows.entries()) {
+    const before = rows[index - 1]
+    if (added[arm] === undefined || before === undefined) continue
+    process.stdout.write(`${added[arm]}: ${(cpuUsPerRequest - before.cpuUsPerRequest).toFixed(1)} us\n`)
+  }
   const ratio = rows.find(({ arm }) => arm === 'gateway')?.ratio ?? Number.NaN
   process.stdout.write(`gateway / nginx ${ratio.toFixed(2)}, target <= ${targetRatio}: ${ratio <= targetRatio ? 'met' : 'missed'}\n`)
   await mkdir('out/bench', { recursive: true })

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks'
-import type { Pool } from 'undici'
 import { bare } from './bare.ts'
 import { type CallContext, deadlineHeader } from './deadlines.ts'
 import { type Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
 import { countCalls } from './outcomes.ts'
-import { loadPool } from './parts.ts'
+import { PeerPool } from './pool.ts'
 import type { Server } from './service.ts'
 import type { Tracer } from './tracing.ts'
 
@@ -58,17 +57,16 @@ export interface Client {
 
 /**
  * Makes the client of one peer; it closes with the server and shows up in /dependencies and the metrics.
- * Connections are kept for 4 s idle, less than a server's 5, so that no request is sent on a connection being closed.
  */
 export function createClient(
   server: Server,
   { name, url, timeoutMs = 2000, connections = 64, resend: mayRepeat = true }: ClientOptions,
 ): Client {
-  const pool = openPool(url, connections)
+  const pool = new PeerPool(url, connections)
   let last: { ok: boolean; detail?: string } | undefined
   const { health, metrics, tracer } = server.kit
   health.watch(name, () => (last === undefined ? { status: 'unknown' } : { status: last.ok ? 'up' : 'down', detail: last.detail }))
-  gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.stats.queued)
+  gauge(metrics.registry, `http_client_${name}_pending_requests`, `Calls to ${name} that wait for a connection.`, () => pool.waiting)
   const outcomes = countCalls(metrics.registry, name)
   const send = tracer === undefined ? senderTo(pool) : spanned(tracer, name, url, senderTo(pool))
   bare(server).addHook('onClose', () => pool.close())
@@ -76,7 +74,7 @@ export function createClient(
   async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
     const remainingMs = timeFor(context, request)
     if (remainingMs < 1) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
-    if (pool.stats.queued >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
+    if (pool.waiting >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
     try {
       return answered(await send<T>(context.traceparent, request, remainingMs))
     } catch (error) {
@@ -114,20 +112,6 @@ function isShed({ status, body }: Answer): boolean {
   return status === 503 && (body as { code?: unknown } | null)?.code === 'overloaded'
 }
 
-function openPool(url: string, connections: number): Pool {
-  const Pool = loadPool()
-  return new Pool(url, {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: 4000,
-    keepAliveMaxTimeout: 4000,
-    connect: { timeout: 500 },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: 1_048_576,
-  })
-}
-
 /** A kept-alive connection may close under a request before any byte of a reply: such a request is sent again once, if repeating it is safe. */
 function mayResend(error: unknown, { method, idempotencyKey }: Call): boolean {
   const { code } = error as NodeJS.ErrnoException
@@ -136,7 +120,7 @@ function mayResend(error: unknown, { method, idempotencyKey }: Call): boolean {
 
 type Send = <T>(traceparent: string, request: Call, timeoutMs: number) => Promise<Answer<T>>
 
-function senderTo(pool: Pool): Send {
+function senderTo(pool: PeerPool): Send {
   return (traceparent, request, timeoutMs) => sendOnce(pool, traceparent, request, timeoutMs)
 }
 
@@ -152,31 +136,17 @@ function spanned(tracer: Tracer, name: string, url: string, send: Send): Send {
 }
 
 async function sendOnce<T>(
-  pool: Pool,
+  pool: PeerPool,
   traceparent: string,
   { method, path, body, idempotencyKey, headers }: Call,
   timeoutMs: number,
 ): Promise<Answer<T>> {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${Math.round(timeoutMs)} ms`)), timeoutMs)
-  try {
-    const response = await pool.request({
-      method,
-      path,
-      signal: controller.signal,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      headers: {
-        traceparent,
-        [deadlineHeader]: String(Math.floor(timeoutMs)),
-        ...(body === undefined ? undefined : { 'content-type': 'application/json' }),
-        ...(idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey }),
-        ...headers,
-      },
-    })
-    const text = await response.body.text()
-    const json = /^application\/(problem\+)?json/.test(String(response.headers['content-type'] ?? ''))
-    return { status: response.statusCode, headers: response.headers, body: (json && text !== '' ? JSON.parse(text) : text) as T }
-  } finally {
-    clearTimeout(timer)
-  }
+  const sent = ['traceparent', traceparent, deadlineHeader, String(Math.floor(timeoutMs))]
+  if (body !== undefined) sent.push('content-type', 'application/json')
+  if (idempotencyKey !== undefined) sent.push('idempotency-key', idempotencyKey)
+  for (const name in headers) sent.push(name, headers[name] as string)
+  const reply = await pool.send({ method, path, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) }, timeoutMs)
+  const { status, text } = reply
+  const json = /^application\/(problem\+)?json/.test(String(reply.headers['content-type'] ?? ''))
+  return { status, headers: reply.headers, body: (json && text !== '' ? JSON.parse(text) : text) as T }
 }

@@ -17,10 +17,8 @@ export const Counter = require('prom-client/lib/counter.js') as typeof Prometheu
 export const Gauge = require('prom-client/lib/gauge.js') as typeof Prometheus.Gauge
 export const Registry = require('prom-client/lib/registry.js') as typeof Prometheus.Registry
 
-/** undici's Pool with `request`, loaded by the first client that a service makes. */
+/** undici's Pool with `dispatch` alone, loaded by the first client that a service makes. */
 export function loadPool(): typeof Undici.Pool {
-  const dispatcher = require('undici/lib/dispatcher/dispatcher.js') as typeof Undici.Dispatcher
-  dispatcher.prototype.request ??= require('undici/lib/api/api-request.js') as Undici.Dispatcher['request']
   return require('undici/lib/dispatcher/pool.js') as typeof Undici.Pool
 }
 

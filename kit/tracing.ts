@@ -31,10 +31,13 @@ export interface Tracer {
   call(parent: string, peer: string, call: { method: string; url: string; resendCount: number }): Span | undefined
 }
 
-/** A new traceparent that starts a trace. UUIDs come from entropy that Node reads ahead; randomBytes would ask the kernel for each. */
+/**
+ * A new traceparent that starts a trace. UUIDs come from entropy that Node reads ahead; randomBytes would ask the kernel for each. The first span's
+ * id need only be unlike the others of its trace: half of the trace's own will do, and is never all zeros, as a UUID has its variant there.
+ */
 export function newTraceparent(sampled = false): string {
-  const ids = `${randomUUID()}${randomUUID()}`.replaceAll('-', '')
-  return `00-${ids.slice(0, 32)}-${ids.slice(32, 48)}-${sampled ? '01' : '00'}`
+  const id = randomUUID().replaceAll('-', '')
+  return `00-${id}-${id.slice(16)}-${sampled ? '01' : '00'}`
 }
 
 /** The caller's traceparent; undefined when there is none or it is malformed. */

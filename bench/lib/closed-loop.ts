@@ -3,8 +3,11 @@ import { connect } from 'node:net'
 export interface ClosedLoopOptions {
   port: number
   path: string
-  requests: number
+  /** Most that are sent. Default: until `signal` is aborted. */
+  requests?: number
   connections: number
+  /** Once it is aborted, what was sent is waited for and nothing more is sent. */
+  signal?: AbortSignal
 }
 
 /**
@@ -12,10 +15,10 @@ export interface ClosedLoopOptions {
  * It reads no more of a reply than its length, so that the client costs less than any server under test.
  * @throws when a reply is not 200 or a connection breaks
  */
-export async function closedLoop({ port, path, requests, connections }: ClosedLoopOptions): Promise<void> {
+export async function closedLoop({ port, path, requests = Infinity, connections, signal }: ClosedLoopOptions): Promise<void> {
   const message = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: keep-alive\r\n\r\n`)
   let left = requests
-  const take = () => left-- > 0
+  const take = () => !signal?.aborted && left-- > 0
   await Promise.all(Array.from({ length: connections }, () => worker(port, message, take)))
 }
 

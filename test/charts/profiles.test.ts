@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { profiles } from '../../scripts/charts/rendered.ts'
 import { aliases } from './aliases.ts'
@@ -39,7 +39,7 @@ t.test('in the kind profile two services can reach four replicas, and three can 
   t.ok(grows(2).some((name) => name === 'headroom-catalog' || name === 'headroom-inventory'))
 })
 
-t.test('kind-ha is kind with two of each, spread', async (t) => {
+t.test('kind-ha is kind with two of each, spread, that leave a lost node within half a minute', async (t) => {
   const read = async (file: string) => parse(await readFile(new URL(`../../charts/headroom/${file}`, import.meta.url), 'utf8'))
   const [kind, ha] = [await read('values-kind.yaml'), await read('values-kind-ha.yaml')]
   for (const alias of aliases.filter((alias) => alias !== 'observer')) {
@@ -47,11 +47,20 @@ t.test('kind-ha is kind with two of each, spread', async (t) => {
     t.equal(service.autoscaling.minReplicas ?? service.replicas, 2, `${alias} has two`)
     t.equal(service.topologySpread.nodes, 'DoNotSchedule', `${alias} is spread`)
     delete service.topologySpread
+    leavesLostNode(t, alias, service)
     if (service.autoscaling.minReplicas) service.autoscaling.minReplicas = 1
     else service.replicas = 1
   }
+  leavesLostNode(t, 'observer', ha.observer)
   t.strictSame(ha, kind, 'and everything else is the same')
 })
+
+function leavesLostNode(t: Test, alias: string, service: { tolerations?: { key: string; effect: string; tolerationSeconds: number }[] }): void {
+  const tolerations = service.tolerations?.map(({ key, effect, tolerationSeconds }) => [key, effect, tolerationSeconds])
+  const lost = ['unreachable', 'not-ready'].map((state) => [`node.kubernetes.io/${state}`, 'NoExecute', 30])
+  t.strictSame(tolerations, lost, `${alias} leaves a lost node`)
+  delete service.tolerations
+}
 
 t.test('every service of the on-sale is an alias that the templates know', async (t) => {
   for (const alias of ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hello', 'observer']) t.ok(aliases.includes(alias), alias)

@@ -26,14 +26,12 @@ export async function rateLimit(server: FastifyInstance, config: GatewayConfig):
     cache: clientsMax,
   })
   const check = server.createRateLimit()
-  return {
-    async arrive({ request }) {
-      const state = await check(request)
-      if (state.isAllowed || !state.isExceeded) return undefined
-      limited++
-      return problems.rate_limited(`more than ${config.RATE_LIMIT_MAX} requests within ${config.RATE_LIMIT_WINDOW_MS} ms`, {
-        retryAfterS: state.ttl / 1000,
-      })
-    },
+  const verdict = (state: Awaited<ReturnType<typeof check>>) => {
+    if (state.isAllowed || !state.isExceeded) return undefined
+    limited++
+    return problems.rate_limited(`more than ${config.RATE_LIMIT_MAX} requests within ${config.RATE_LIMIT_WINDOW_MS} ms`, {
+      retryAfterS: state.ttl / 1000,
+    })
   }
+  return { arrive: ({ request }) => check(request).then(verdict) }
 }
