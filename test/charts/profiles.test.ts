@@ -55,7 +55,11 @@ t.test('kind-ha is kind with two of each, spread, that leave a lost node within 
   t.strictSame(ha, kind, 'and everything else is the same')
 })
 
-function leavesLostNode(t: Test, alias: string, service: { tolerations?: { key: string; effect: string; tolerationSeconds: number }[] }): void {
+function leavesLostNode(
+  t: Test,
+  alias: string,
+  service: { tolerations?: { key: string; effect: string; tolerationSeconds: number }[] },
+): void {
   const tolerations = service.tolerations?.map(({ key, effect, tolerationSeconds }) => [key, effect, tolerationSeconds])
   const lost = ['unreachable', 'not-ready'].map((state) => [`node.kubernetes.io/${state}`, 'NoExecute', 30])
   t.strictSame(tolerations, lost, `${alias} leaves a lost node`)
