@@ -2,13 +2,13 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { start } from '@headroom/cluster/command'
 import type { Pod, Workload } from '@headroom/cluster/kube-types'
-import { kubectlFlags, type Target } from '@headroom/cluster/target'
+import { kubectlFlags, type Profile, type Target } from '@headroom/cluster/target'
 import { bringUp, type OnSale } from '@headroom/cluster/up'
 import type { Test } from 'tap'
 
 /** The on-sale of `make kind-up`, brought up if need be; what is up already takes seconds. */
-export async function onSale(t: Test): Promise<OnSale> {
-  const installed = await bringUp({ kind: true, registry: undefined, tag: undefined, namespace: 'headroom', profile: 'kind' }, (text) =>
+export async function onSale(t: Test, profile: Profile = 'kind'): Promise<OnSale> {
+  const installed = await bringUp({ kind: true, registry: undefined, tag: undefined, namespace: 'headroom', profile }, (text) =>
     t.comment(text),
   )
   t.teardown(() => installed.api.close())

@@ -6,6 +6,7 @@ const flags = {
   help: { type: 'boolean', default: false },
   kind: { type: 'boolean', default: false },
   push: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
   registry: { type: 'string' },
   tag: { type: 'string' },
   service: { type: 'string' },
@@ -30,7 +31,7 @@ const commands = {
   up: [...cluster, 'tag', 'profile'],
   demo: [...cluster, 'tag', 'profile', 'rate', 'factor', 'calm', 'surge', 'after', 'out'],
   scale: [...cluster, 'tag', 'seconds'],
-  nodes: ['namespace', 'tag', 'rate'],
+  nodes: ['namespace', 'tag', 'rate', 'quick'],
   release: ['kind', 'namespace', 'service', 'tag'],
   doctor: ['kind', 'namespace'],
 } as const satisfies Record<string, Flag[]>

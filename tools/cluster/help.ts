@@ -32,6 +32,7 @@ demo
   --out DIR          (default out/kind-demo)
 nodes
   --rate N           requests per second (default 4)
+  --quick            what make kind-test does: deletes no pods one by one, and waits for less
 scale
   --seconds S        measured at each number of replicas (default 20)
 

@@ -107,11 +107,12 @@ async function scale(values: Values): Promise<boolean> {
   return verdicts.every(({ holds }) => holds)
 }
 
-async function nodes({ namespace, tag, ...values }: Values): Promise<boolean> {
-  const ratePerS = numberOf({ namespace, tag, ...values }, 'rate', 1, 100)
+async function nodes(values: Values): Promise<boolean> {
+  const { namespace, tag, quick } = values
+  const ratePerS = numberOf(values, 'rate', 1, 100)
   const onSale = await bringUp({ kind: true, registry: undefined, tag, namespace, profile: 'kind-ha' }, note)
   try {
-    return (await rehearseNodes(onSale, ratePerS, note)).every(({ holds }) => holds)
+    return (await rehearseNodes(onSale, { ratePerS, quick }, note)).every(({ holds }) => holds)
   } finally {
     onSale.api.close()
   }

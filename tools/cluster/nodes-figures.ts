@@ -8,8 +8,15 @@ export interface Phase {
   name: string
   /** One for each second. */
   samples: LoadSample[]
-  /** Seconds after which no request may fail any more; undefined where only the end of it all counts. */
-  failsUntilS: number | undefined
+  /** Undefined where only the end of it all counts. */
+  promise: PhasePromise | undefined
+}
+
+export interface PhasePromise {
+  /** Seconds after which no request may fail any more. */
+  failsUntilS: number
+  /** The share of what is offered from then on that is answered at least. */
+  okShareMin?: number
 }
 
 /** A phase's load as a line. */
@@ -22,20 +29,28 @@ export function phaseLine({ name, samples }: Phase): string {
 
 /** Whether each phase's failures ended in time, and the invariants hold. */
 export function nodesVerdicts(phases: Phase[], invariants: Record<string, InvariantResult>): Verdict[] {
-  const calm = phases.flatMap(({ name, samples, failsUntilS }) => {
-    if (failsUntilS === undefined) return []
-    const counted = samples.slice(failsUntilS)
-    const offered = counted.reduce((sum, sample) => sum + sample.offered, 0)
-    const failed = counted.reduce((sum, sample) => sum + sample.failed, 0)
-    const from = failsUntilS === 0 ? 'no request failed' : `no request failed after ${failsUntilS} s`
-    return [{ limit: `${name}: ${from}`, figure: `${failed} of ${offered}`, holds: offered > 0 && failed === 0 }]
-  })
+  const calm = phases.flatMap(phaseVerdicts)
   const kept = Object.entries(invariants).map(([name, { holds, checked }]) => ({
     limit: `${name} holds`,
     figure: `${checked} rows checked`,
     holds,
   }))
   return [...calm, ...kept]
+}
+
+function phaseVerdicts({ name, samples, promise }: Phase): Verdict[] {
+  if (promise === undefined) return []
+  const { failsUntilS, okShareMin } = promise
+  const counted = samples.slice(failsUntilS)
+  const sum = (what: 'offered' | 'ok' | 'failed') => counted.reduce((total, sample) => total + sample[what], 0)
+  const [offered, ok, failed] = [sum('offered'), sum('ok'), sum('failed')]
+  const after = failsUntilS === 0 ? '' : ` after ${failsUntilS} s`
+  const verdicts = [{ limit: `${name}: no request failed${after}`, figure: `${failed} of ${offered}`, holds: offered > 0 && failed === 0 }]
+  if (okShareMin !== undefined) {
+    const limit = `${name}: at least ${100 * okShareMin} % answered${after}`
+    verdicts.push({ limit, figure: `${ok} of ${offered}`, holds: offered > 0 && ok >= okShareMin * offered })
+  }
+  return verdicts
 }
 
 /** The workers: those with Postgres on them, and the others. */

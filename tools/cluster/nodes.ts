@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LoadSample } from '@headroom/report/sample'
 import { type Verdict, verdictText } from '@headroom/report/verdict'
 import { run } from './command.ts'
 import { ClusterError } from './errors.ts'
 import type { Node, Pod, Workload } from './kube-types.ts'
-import { nodesVerdicts, type Phase, phaseLine, workersOf } from './nodes-figures.ts'
+import { nodesVerdicts, workersOf } from './nodes-figures.ts'
+import { Phases } from './nodes-phases.ts'
 import { waitForRollout } from './rollout.ts'
 import { Surge } from './surge.ts'
 import { kubectl } from './target.ts'
@@ -12,11 +12,21 @@ import type { OnSale } from './up.ts'
 
 /** tools/load runs for an hour at most; all of this takes about a quarter of that. */
 const loadFor = '3600s'
-const steadyMs = 30_000
 /** Kubernetes calls a node lost after 50 s without a word, and takes its endpoints away; the rest is timeouts. */
 const lostWithinS = 75
-const awayMs = 120_000
 const instance = 'app.kubernetes.io/instance=headroom'
+
+const nothingFails = { failsUntilS: 0 }
+const lostNode = { failsUntilS: lostWithinS }
+/** Half of all requests: three quarters of them read events. */
+const lostDatabase = { failsUntilS: lostWithinS, okShareMin: 0.5 }
+
+export interface Rehearsal {
+  /** Requests per second. */
+  ratePerS: number
+  /** Neither deletes pods nor rolls services, and waits for less. */
+  quick: boolean
+}
 
 /**
  * Takes nodes and pods away from an installed on-sale of profile kind-ha, under load from the control plane's node: first as an
@@ -24,26 +34,30 @@ const instance = 'app.kubernetes.io/instance=headroom'
  * @returns the verdicts
  * @throws ClusterError when the cluster has not the two workers of k8s/kind-ha.yaml
  */
-export async function rehearseNodes(onSale: OnSale, ratePerS: number, note: (text: string) => void): Promise<Verdict[]> {
+export async function rehearseNodes(onSale: OnSale, { ratePerS, quick }: Rehearsal, note: (text: string) => void): Promise<Verdict[]> {
   const { target, api, registry, tag } = onSale
   const { other, withPostgres } = await workers(onSale)
   const surge = new Surge(target, api)
   const phases = new Phases(note)
+  const steadyMs = quick ? 10_000 : 30_000
+  const awayMs = quick ? 90_000 : 120_000
   await surge.start(['--profile', 'steady', '--rate', String(ratePerS), '--duration', loadFor], { registry, tag }, 'control-plane')
   const load = surge.load(phases)
   // Whoever awaits it comes later.
   load.catch(() => {})
   try {
     await phases.loadBegun(load)
-    await phases.during('steady', 0, () => delay(steadyMs))
-    await phases.during(`drain ${other}`, 0, () => drain(onSale, other, note))
-    await phases.during('delete every pod, one after another', 0, () => deletePods(onSale, note))
-    await phases.during('roll every service', 0, () => roll(onSale, note))
-    await phases.during(`${other} without power`, lostWithinS, () => powerCut(other))
+    await phases.during('steady', nothingFails, () => delay(steadyMs))
+    await phases.during(`drain ${other}`, nothingFails, () => drain(onSale, other, note))
+    if (!quick) await phases.during('delete every pod, one after another', nothingFails, () => deletePods(onSale, note))
+    // It also brings pods back to the node that was drained.
+    await phases.during('roll every service', nothingFails, () => roll(onSale, note))
+    await phases.during(`${other} without power`, lostNode, () => powerCut(other, awayMs))
     await phases.during(`${other} is back`, undefined, () => powerOn(onSale, other, note))
-    await phases.during(`${withPostgres} without power`, undefined, () => powerCut(withPostgres))
+    await phases.during('spread over both again', nothingFails, () => spread(onSale, note))
+    await phases.during(`${withPostgres} without power`, lostDatabase, () => powerCut(withPostgres, awayMs))
     await phases.during(`${withPostgres} is back`, undefined, () => powerOn(onSale, withPostgres, note))
-    await phases.during('afterwards', 0, () => delay(steadyMs))
+    await phases.during('afterwards', nothingFails, () => delay(steadyMs))
     await surge.endEarly()
     await load
     note('checking the invariants')
@@ -72,7 +86,6 @@ async function drain({ target, api }: OnSale, node: string, note: (text: string)
   await kubectl(target, ['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s'])
   await waitForRollout(target, api, note)
   await kubectl(target, ['uncordon', node])
-  await delay(steadyMs)
 }
 
 async function deletePods({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
@@ -93,11 +106,16 @@ async function roll({ target, api }: OnSale, note: (text: string) => void): Prom
     await kubectl(target, ['rollout', 'restart', `deployment/${metadata.name}`])
     await waitForRollout(target, api, note)
   }
-  await delay(steadyMs)
+}
+
+/** New pods, all at once: those that there are stay where the lost node's fled to. */
+async function spread({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
+  await kubectl(target, ['rollout', 'restart', 'deployment', '--selector', instance])
+  await waitForRollout(target, api, note)
 }
 
 /** Not `docker stop`: nothing on the node may say goodbye. */
-async function powerCut(node: string): Promise<void> {
+async function powerCut(node: string, awayMs: number): Promise<void> {
   await run('docker', ['kill', node])
   await delay(awayMs)
 }
@@ -106,43 +124,4 @@ async function powerOn({ target, api }: OnSale, node: string, note: (text: strin
   await run('docker', ['start', node])
   await kubectl(target, ['wait', '--for=condition=Ready', `node/${node}`, '--timeout=180s'])
   await waitForRollout(target, api, note)
-}
-
-/** Sorts the load's seconds by what was done in them. */
-class Phases {
-  readonly all: Phase[] = []
-  readonly #note: (text: string) => void
-  readonly #begun = Promise.withResolvers<void>()
-  #current: Phase | undefined
-  #ended = false
-
-  constructor(note: (text: string) => void) {
-    this.#note = note
-  }
-
-  offered(sample: LoadSample): void {
-    this.#begun.resolve()
-    this.#current?.samples.push(sample)
-  }
-
-  loadEnded(): void {
-    this.#ended = true
-  }
-
-  /** Resolves with the first second of load; rejects when it ended without any. */
-  async loadBegun(load: Promise<unknown>): Promise<void> {
-    await Promise.race([this.#begun.promise, load])
-  }
-
-  /** @throws ClusterError when the load has ended, since then nothing is measured any more */
-  async during(name: string, failsUntilS: number | undefined, act: () => Promise<void>): Promise<void> {
-    const phase: Phase = { name, samples: [], failsUntilS }
-    this.#note(name)
-    this.#current = phase
-    await act()
-    this.#current = undefined
-    this.all.push(phase)
-    this.#note(phaseLine(phase))
-    if (this.#ended) throw new ClusterError(`the load ended during "${name}"`)
-  }
 }

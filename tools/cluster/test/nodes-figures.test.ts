@@ -14,13 +14,27 @@ const second = (failed: number): LoadSample => ({
   p99Ms: 9,
   stage: 'steady',
 })
-const phase = (failed: number[], failsUntilS: number | undefined): Phase => ({ name: 'drain', samples: failed.map(second), failsUntilS })
+const phase = (failed: number[], failsUntilS: number | undefined, okShareMin?: number): Phase => ({
+  name: 'drain',
+  samples: failed.map(second),
+  promise: failsUntilS === undefined ? undefined : { failsUntilS, ...(okShareMin === undefined ? undefined : { okShareMin }) },
+})
 
 t.test('a phase whose failures end in time holds; one without load does not', async (t) => {
   const holds = (...phases: Phase[]) => nodesVerdicts(phases, {}).map(({ holds }) => holds)
   t.strictSame(holds(phase([0, 0], 0), phase([0, 1], 0), phase([3, 1, 0], 2), phase([3, 1, 1], 2)), [true, false, true, false])
   t.strictSame(holds(phase([], 0), phase([1, 0], 5)), [false, false], 'nothing was offered after that')
   t.strictSame(holds(phase([4, 4], undefined)), [], 'only the end of it all counts')
+})
+
+t.test('a phase may have to answer a share', async (t) => {
+  const degraded = (shed: number) => {
+    const begun = phase([4, 0, 0], 1, 0.5)
+    for (const sample of begun.samples.slice(1)) Object.assign(sample, { ok: 4 - shed, shed })
+    return nodesVerdicts([begun], {})
+  }
+  t.match(degraded(2), [{ holds: true }, { limit: 'drain: at least 50 % answered after 1 s', figure: '4 of 8', holds: true }])
+  t.match(degraded(3), [{ holds: true }, { figure: '2 of 8', holds: false }])
 })
 
 t.test('the invariants count too', async (t) => {
