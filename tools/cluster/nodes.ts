@@ -14,6 +14,8 @@ import type { OnSale } from './up.ts'
 const loadFor = '3600s'
 /** Kubernetes calls a node lost after 50 s without a word, and takes its endpoints away; the rest is timeouts. */
 const lostWithinS = 75
+/** A node says that it is ready before the others' routes to it are. */
+const settleMs = 20_000
 const instance = 'app.kubernetes.io/instance=headroom'
 
 const nothingFails = { failsUntilS: 0 }
@@ -123,5 +125,6 @@ async function powerCut(node: string, awayMs: number): Promise<void> {
 async function powerOn({ target, api }: OnSale, node: string, note: (text: string) => void): Promise<void> {
   await run('docker', ['start', node])
   await kubectl(target, ['wait', '--for=condition=Ready', `node/${node}`, '--timeout=180s'])
+  await delay(settleMs)
   await waitForRollout(target, api, note)
 }
