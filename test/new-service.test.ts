@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -93,6 +93,9 @@ function copyCheckout(copy: string): void {
   for (const folder of [
     'kit',
     ...['services', 'tools'].flatMap((parent) => readdirSync(`${copy}/${parent}`).map((name) => `${parent}/${name}`)),
-  ])
+  ]) {
     symlinkSync(`${copy}/${folder}`, `${copy}/node_modules/@headroom/${folder.split('/').at(-1)}`)
+    // What npm has put there since another version lies at the top.
+    if (existsSync(`${root}/${folder}/node_modules`)) symlinkSync(`${root}/${folder}/node_modules`, `${copy}/${folder}/node_modules`)
+  }
 }

@@ -29,8 +29,6 @@ export interface Row {
   /** What is done, with the full counts and the reduced ones of --quick, in words. */
   full: string
   quick: string
-  /** It measures how soon something happens: nothing else may run beside it. */
-  timed?: true
   run(context: RowContext): Promise<RowResult>
 }
 

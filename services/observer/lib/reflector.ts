@@ -12,7 +12,7 @@ interface KubeObject {
 }
 
 export interface ReflectorOptions<T> {
-  http: KubeHttp
+  http: Pick<KubeHttp, 'json' | 'lines'>
   /** Of the collection, such as `/api/v1/namespaces/shop/pods`. */
   path: string
   /** Mean time between full lists, jittered by half. */
@@ -52,9 +52,9 @@ export class Reflector<T extends KubeObject> {
     for (let attempt = 0; !signal.aborted; ) {
       const refreshed = await this.#once()
       if (signal.aborted) return
-      if (this.#lasted()) attempt = 0
+      if (refreshed || this.#lasted()) attempt = 0
       // Reconnecting to read a list that is due is no failure.
-      if (refreshed && attempt === 0) await nextTurn()
+      if (refreshed) await nextTurn()
       else await this.#wait(backoffMs(attempt++, () => this.#clock.random()))
     }
   }
@@ -63,7 +63,7 @@ export class Reflector<T extends KubeObject> {
     this.#stopped.abort(new Error('stopped'))
   }
 
-  /** Lists when that is due, and watches until that ends. @returns true when it ended because a list is due */
+  /** Lists when that is due, and watches until that ends. @returns true when a watch that was open ended because a list is due */
   async #once(): Promise<boolean> {
     this.#openedAtMs = undefined
     const due = new AbortController()
@@ -79,7 +79,7 @@ export class Reflector<T extends KubeObject> {
     } finally {
       forget()
     }
-    return due.signal.aborted
+    return due.signal.aborted && this.#openedAtMs !== undefined
   }
 
   async #list(): Promise<void> {

@@ -35,7 +35,6 @@ export const dependency: Row = {
     'a dependency that is slow, broken, reset or silent: callers wait no longer than its timeout, other routes are not slower, the breaker opens, what is sent stays within 1.2 times the calls and 10/s, and nobody pays twice',
   full: 'inventory slow, broken, reset and silent for 30 s each; orders refusing 45 % for 30 s; payments slow, broken, lying, reset and silent for 30 s each',
   quick: 'inventory reset and silent for 6 s each; orders refusing 45 % for 3 s; payments lying and silent for 2 s each',
-  timed: true,
   async run(context) {
     const onSale = await OnSale.start(context, {
       proxied: ['inventory', 'payments'],

@@ -30,7 +30,6 @@ export const overload: Row = {
   promise: 'at three times its capacity a service answers as much in time as just below it, tells the others at once, and recovers at once',
   full: '60 s of 3x after 20 s idle, as many users as can wait, beside three arms with under-pressure alone',
   quick: '7 s of 3x after 2 s idle, beside one arm with under-pressure alone; goodput at least 0.75, p99 10x',
-  timed: true,
   async run(context) {
     const capacityPerS = await capacityOf(context)
     const p99Times = context.quick ? 10 : 3

@@ -18,7 +18,6 @@ export const postgresGone: Row = {
     'Postgres killed with -9 during a surge, then silent behind a black hole: reads degrade, writes refuse at once, nothing committed is lost, full service within 5 s of its return',
   full: 'dead for 20 s, silent for 20 s, 100 requests/s',
   quick: 'dead for 4 s, silent for 4 s, 60 requests/s',
-  timed: true,
   async run(context) {
     const onSale = await OnSale.start(context, { proxied: ['postgres'] })
     try {

@@ -22,7 +22,6 @@ export const replace: Row = {
   promise: 'replicas are replaced and scaled in under load on kept-alive connections without a failed request',
   full: "20 replacements and scale-ins of 3 replicas, at least 100,000 requests, each endpoint removed 1-5 s late, the services' own drain delay",
   quick: '4 replacements and scale-ins of 3 replicas, 1,000 requests/s, each endpoint removed 1-2 s late; app.close() loses something',
-  timed: true,
   async run(context) {
     const rounds = context.count(20, 4)
     const lagMsMax = context.count(5000, 2000)

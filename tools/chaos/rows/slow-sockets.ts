@@ -15,7 +15,6 @@ export const slowSockets: Row = {
   promise: 'sockets that send their headers or bodies a byte at a time are closed within the limit + 2 s, and nobody else notices',
   full: '500 slow headers, 500 slow bodies, 100 requests/s of healthy clients',
   quick: '100 slow headers, 100 slow bodies, 100 requests/s of healthy clients',
-  timed: true,
   async run(context) {
     const count = context.count(500, 100)
     return await withProcess(context, { main: kitArm }, async ({ port }) => {
