@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type Arm, startArm } from './lib/arm.ts'
 import { closedLoop } from './lib/closed-loop.ts'
+import { median } from './lib/median.ts'
 import { hasNginx, startNginx } from './lib/nginx.ts'
 
 /** The claim: gateway spends at most three times the CPU of nginx on a GET that it passes through, with metrics, deadline, limits and breaker on. */
@@ -52,9 +53,10 @@ async function measureRound(slices: number): Promise<Record<Name, number>> {
   const spent = new Map<Name, number>()
   try {
     running.set('nginx', await startNginx(path, upstream.port))
-    const hops = { hop: './arms/hop.ts', 'lean hop': './arms/lean-hop.ts', kit: './arms/kit-hop.ts' }
-    for (const [name, file] of Object.entries(hops))
-      running.set(name as Name, await startArm(new URL(file, import.meta.url), path, { UPSTREAM_PORT: String(upstream.port) }))
+    const startHop = (file: string) => startArm(new URL(file, import.meta.url), path, { UPSTREAM_PORT: String(upstream.port) })
+    running.set('hop', await startHop('./arms/hop.ts'))
+    running.set('lean hop', await startHop('./arms/lean-hop.ts'))
+    running.set('kit', await startHop('./arms/kit-hop.ts'))
     running.set('gateway without rate limit', await startGateway(upstream.port, '0'))
     running.set('gateway', await startGateway(upstream.port, '10000000'))
     for (const { port } of running.values()) await closedLoop({ port, path, requests: 3 * sliceRequests, connections })
@@ -77,7 +79,6 @@ function startGateway(upstreamPort: number, rateLimit: string): Promise<Arm> {
 }
 
 async function report(rounds: Record<Name, number>[]): Promise<void> {
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
   const rows = names.map((name) => {
     const ratios = rounds.map((costs) => costs[name] / costs.nginx)
     const cpuUsPerRequest = median(rounds.map((costs) => costs[name]))

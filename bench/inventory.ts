@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { parseArgs, promisify } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from '../tools/local/postgres.ts'
+import { median } from './lib/median.ts'
 import { type Reserver, reservers } from './lib/reservers.ts'
 
 /** The claim: on one hot tier, batched reservations do 8x the reservations of one statement each and 15x those of SELECT FOR UPDATE, at a fifth of the latter's p99. */
@@ -104,8 +105,6 @@ async function assertExact(pool: pg.Pool, tierId: string, acknowledged: number):
   if (held !== acknowledged || holds !== acknowledged)
     throw new Error(`${tierId}: ${acknowledged} acknowledged, ${holds} rows, ${held} counted as held`)
 }
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 async function report(measured: Record<Name, Measurement[]>, settings: Settings): Promise<void> {
   process.stdout.write('arm          reservations/s     p50 ms     p99 ms\n')

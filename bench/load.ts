@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { startArm } from './lib/arm.ts'
 import type { GeneratorResult } from './lib/generator.ts'
+import { median } from './lib/median.ts'
 
 /** The claim: the load generator keeps its schedule at 10,000 requests/s, at about the CPU cost of a generator that keeps none. */
 const targetOnTimeRatio = 0.99
@@ -88,10 +89,4 @@ function percent(ratio: number): string {
 
 function cpuUs(results: readonly GeneratorResult[]): number {
   return median(results.map((result) => result.cpuUsPerRequest))
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { type Balancer, startBalancer } from '../tools/local/balancer.ts'
 import { Replica } from '../tools/local/replica.ts'
 import { closedLoop } from './lib/closed-loop.ts'
+import { median } from './lib/median.ts'
 
 /** The claim: a new replica gets at least 0.8 of its fair share within 2 s of ready, without an error, at 0.9 of the throughput of connections kept forever. */
 const shareMin = 0.8
@@ -67,9 +68,12 @@ class Arm {
   async #underLoad(act: () => Promise<void>): Promise<void> {
     const end = new AbortController()
     const load = closedLoop({ port: this.#balancer.port, path: '/hello', connections, signal: end.signal }).catch(() => this.errors++)
-    await act()
-    end.abort()
-    await load
+    try {
+      await act()
+    } finally {
+      end.abort()
+      await load
+    }
   }
 
   async #add(): Promise<void> {
@@ -85,10 +89,6 @@ class Arm {
 
 function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 async function requestsOf({ opsPort }: Replica): Promise<number> {

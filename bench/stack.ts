@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type Arm, startArm } from './lib/arm.ts'
 import { closedLoop } from './lib/closed-loop.ts'
+import { median } from './lib/median.ts'
 
 /** The claim: a kit service with everything on costs at most a quarter more CPU per request than raw node:http with the same answer. */
 const targetRatio = 1.25
@@ -74,7 +75,6 @@ async function measureRound(requests: number, connections: number): Promise<Reco
 }
 
 const quantile = (values: number[], q: number): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * q)] ?? Number.NaN
-const median = (values: number[]): number => quantile(values, 0.5)
 
 async function report(costsUs: Record<Name, number[]>, settings: Record<string, number>): Promise<void> {
   const rows = names.map((name) => {

@@ -55,9 +55,7 @@ export interface Client {
   call<T = unknown>(context: CallContext, call: Call): Promise<Answer<T>>
 }
 
-/**
- * Makes the client of one peer; it closes with the server and shows up in /dependencies and the metrics.
- */
+/** Makes the client of one peer; it closes with the server and shows up in /dependencies and the metrics. */
 export function createClient(
   server: Server,
   { name, url, timeoutMs = 2000, connections = 64, resend: mayRepeat = true }: ClientOptions,
@@ -144,7 +142,7 @@ async function sendOnce<T>(
   const sent = ['traceparent', traceparent, deadlineHeader, String(Math.floor(timeoutMs))]
   if (body !== undefined) sent.push('content-type', 'application/json')
   if (idempotencyKey !== undefined) sent.push('idempotency-key', idempotencyKey)
-  for (const name in headers) sent.push(name, headers[name] as string)
+  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) sent.push(name, value)
   const reply = await pool.send({ method, path, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) }, timeoutMs)
   const { status, text } = reply
   const json = /^application\/(problem\+)?json/.test(String(reply.headers['content-type'] ?? ''))

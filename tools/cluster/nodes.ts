@@ -26,7 +26,7 @@ const lostDatabase = { failsUntilS: lostWithinS, okShareMin: 0.5 }
 export interface Rehearsal {
   /** Requests per second. */
   ratePerS: number
-  /** Neither deletes pods nor rolls services, and waits for less. */
+  /** Deletes no pods one by one, and waits for less. */
   quick: boolean
 }
 
@@ -110,7 +110,7 @@ async function roll({ target, api }: OnSale, note: (text: string) => void): Prom
   }
 }
 
-/** New pods, all at once: those that there are stay where the lost node's fled to. */
+/** New pods, all at once: those that are there would stay on the one node. */
 async function spread({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
   await kubectl(target, ['rollout', 'restart', 'deployment', '--selector', instance])
   await waitForRollout(target, api, note)

@@ -1,8 +1,8 @@
 import { problems } from '@headroom/kit/errors'
+import { scriptedQuery } from '@headroom/kit/test/scripted-query'
 import t from 'tap'
 import { createReserve } from '../lib/reserve.ts'
 import type { Query } from '../lib/rounds.ts'
-import { scriptedQuery } from './scripted-query.ts'
 
 const hall = { eventId: 'e', tierId: 'floor', quantity: 1 }
 const items = ['a', 'b', 'a'].map((orderId) => ({ ...hall, orderId }))

@@ -1,6 +1,6 @@
+import { scriptedQuery } from '@headroom/kit/test/scripted-query'
 import t from 'tap'
 import { TicketsHeld } from '../lib/tickets-held.ts'
-import { scriptedQuery } from './scripted-query.ts'
 
 t.test('the database is asked now and then, however often somebody wants it refreshed', async (t) => {
   let asked = 0

@@ -1,5 +1,7 @@
-import type { Call } from '@headroom/kit/client'
+import { client as clientOf, peer } from '@headroom/kit/test/peer'
 import { startDatabase } from '@headroom/kit/test/postgres'
+import { scriptedQuery } from '@headroom/kit/test/scripted-query'
+import { newTraceparent } from '@headroom/kit/tracing'
 import t from 'tap'
 import { deliverEvents } from '../lib/outbox.ts'
 import * as statements from '../lib/statements.ts'
@@ -38,19 +40,23 @@ for (const { text, limit, plant } of takers) {
 t.test('a delivery is never larger than the consumer takes, however many were claimed', async (t) => {
   const claimed = Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, payload: {}, attempts: 1 }))
   const marked: unknown[][] = []
-  const query = async <Row>(name: string, _text: string, [ids]: unknown[] = []) => {
-    const isClaim = name === 'claim_events'
-    if (!isClaim) marked.push([name, ids])
-    return { rows: (isClaim ? claimed : []) as Row[], rowCount: 0, command: 'UPDATE', oid: 0, fields: [] }
-  }
-  const sent: unknown[] = []
-  const call = async <T>(_context: unknown, { body }: Call) => {
-    sent.push((body as { events: { id: string }[] }).events.map(({ id }) => id))
-    return { status: 200, headers: {}, body: undefined as T }
-  }
-  const delivery = await deliverEvents({ query }, { name: 'catalog', call }, async (_name, _attributes, work) => await work(''))
+  const query = scriptedQuery((name, [ids]) => {
+    if (name === 'claim_events') return claimed
+    marked.push([name, ids])
+    return []
+  })
+  const sent: string[] = []
+  const url = await peer(t, async (message, reply) => {
+    sent.push((await message.toArray()).join(''))
+    reply.end()
+  })
+  const { client: consumer } = await clientOf(t, { url })
+  const delivery = await deliverEvents({ query }, consumer, async (_name, _attributes, work) => await work(newTraceparent()))
   const ids = claimed.slice(0, 100).map(({ id }) => id)
-  t.strictSame(sent, [ids])
+  t.strictSame(
+    sent.map((body) => JSON.parse(body).events.map(({ id }: { id: string }) => id)),
+    [ids],
+  )
   t.strictSame(marked, [['events_delivered', ids]], 'what was not sent is not marked')
   t.strictSame(delivery, { delivered: 100, more: true })
 })

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
 import { Pool } from 'undici'
 import { type Operation, operationsOf } from '../mutations/document.ts'
 import { type MutatedRequest, requestsTo } from '../mutations/request.ts'
-import { OnSale } from '../on-sale.ts'
+import { OnSale, until } from '../on-sale.ts'
 import { scrape } from '../process.ts'
 import { check, type Row, type RowContext } from '../row.ts'
 
@@ -60,8 +59,8 @@ export const mutations: Row = {
 
 /** The observer loads its client of Kubernetes, 90 MB and more, some time after it is ready: that is no growth by requests. */
 async function connected({ port }: Replica): Promise<void> {
-  const access = async () => ((await (await fetch(`http://127.0.0.1:${port}/fleet`)).json()) as { access: string }).access
-  while ((await access()) === 'connecting') await delay(100)
+  const fleet = async () => await (await fetch(`http://127.0.0.1:${port}/fleet`)).text()
+  await until('the observer has tried to connect', async () => !(await fleet()).includes('"access":"connecting"'), 30_000)
 }
 
 async function ask(context: RowContext, { port }: Replica, operations: Operation[], wanted: number) {

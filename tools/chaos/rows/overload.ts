@@ -69,7 +69,8 @@ export const overload: Row = {
 /** What the limit is worth; a few seconds are too short for the others' queues to grow beyond the deadline. */
 function comparison(ours: Flood, theirs: Map<string, Flood>) {
   const best = Math.max(...[...theirs.values()].map(({ goodPerS }) => goodPerS))
-  const [cumulative, interval] = [cumulativeArm, intervalArm].map(({ name }) => theirs.get(name)?.late ?? 0) as [number, number]
+  const lateOf = ({ name }: Arm) => theirs.get(name)?.late ?? 0
+  const [cumulative, interval] = [lateOf(cumulativeArm), lateOf(intervalArm)]
   return [
     check('at least 2.5 times the best arm with under-pressure alone', round(ours.goodPerS / best), ours.goodPerS >= 2.5 * best),
     check('the cumulative mode lets more wait in vain than the interval mode', `${cumulative} and ${interval}`, cumulative > interval),

@@ -18,7 +18,7 @@ export const sigterm: Row = {
     const env = { CONCURRENCY_LIMIT_MAX: '1000', DRAIN_DELAY_MS: '1000', HANDLER_TIMEOUT_MS: '8000' }
     return await withProcess(context, { main: kitArm, env }, async (replica) => {
       const base = `http://127.0.0.1:${replica.port}`
-      // Opened first and one at a time: many at once on a replica that has just started may be told that it is busy.
+      // Opened before the requests are sent: those are dearer, and fill a limit that starts low.
       const streams: Promise<string>[] = []
       for (let i = 0; i < streamCount; i++) streams.push((await opened(`${base}/stream`)).text().catch(() => 'broken'))
       const requests = Array.from({ length: requestCount }, () => admitted(`${base}/wait?ms=${waitMs}`))

@@ -14,22 +14,24 @@ const second = (failed: number): LoadSample => ({
   p99Ms: 9,
   stage: 'steady',
 })
-const phase = (failed: number[], failsUntilS: number | undefined, okShareMin?: number): Phase => ({
-  name: 'drain',
-  samples: failed.map(second),
-  promise: failsUntilS === undefined ? undefined : { failsUntilS, ...(okShareMin === undefined ? undefined : { okShareMin }) },
-})
+const phase = (failed: number[], promise: Phase['promise']): Phase => ({ name: 'drain', samples: failed.map(second), promise })
+const until = (failsUntilS: number) => ({ failsUntilS })
 
 t.test('a phase whose failures end in time holds; one without load does not', async (t) => {
   const holds = (...phases: Phase[]) => nodesVerdicts(phases, {}).map(({ holds }) => holds)
-  t.strictSame(holds(phase([0, 0], 0), phase([0, 1], 0), phase([3, 1, 0], 2), phase([3, 1, 1], 2)), [true, false, true, false])
-  t.strictSame(holds(phase([], 0), phase([1, 0], 5)), [false, false], 'nothing was offered after that')
+  t.strictSame(holds(phase([0, 0], until(0)), phase([0, 1], until(0)), phase([3, 1, 0], until(2)), phase([3, 1, 1], until(2))), [
+    true,
+    false,
+    true,
+    false,
+  ])
+  t.strictSame(holds(phase([], until(0)), phase([1, 0], until(5))), [false, false], 'nothing was offered after that')
   t.strictSame(holds(phase([4, 4], undefined)), [], 'only the end of it all counts')
 })
 
 t.test('a phase may have to answer a share', async (t) => {
   const degraded = (shed: number) => {
-    const begun = phase([4, 0, 0], 1, 0.5)
+    const begun = phase([4, 0, 0], { failsUntilS: 1, okShareMin: 0.5 })
     for (const sample of begun.samples.slice(1)) Object.assign(sample, { ok: 4 - shed, shed })
     return nodesVerdicts([begun], {})
   }
@@ -42,8 +44,8 @@ t.test('the invariants count too', async (t) => {
 })
 
 t.test('a line per phase', async (t) => {
-  t.equal(phaseLine(phase([0, 2, 0], 0)), 'drain: 3 s, 12 requests, 10 ok, 0 shed, 2 failed, the last in second 2')
-  t.match(phaseLine(phase([0], 0)), /0 failed$/)
+  t.equal(phaseLine(phase([0, 2, 0], until(0))), 'drain: 3 s, 12 requests, 10 ok, 0 shed, 2 failed, the last in second 2')
+  t.match(phaseLine(phase([0], until(0))), /0 failed$/)
 })
 
 t.test('the worker with Postgres is told from the other, and the control plane is neither', async (t) => {
