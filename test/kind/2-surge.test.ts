@@ -1,8 +1,9 @@
 import { surgeOnCluster } from '@headroom/cluster/demo'
 import { installChart } from '@headroom/cluster/install'
+import { until } from '@headroom/cluster/until'
 import { LiveView } from '@headroom/report/live'
 import t from 'tap'
-import { onSale, until, wantedReplicas } from './helper.ts'
+import { onSale, wantedReplicas } from './helper.ts'
 
 /** The surge of `make kind-demo`. */
 const surge = { rate: 4, factor: 20, calmS: 20, surgeS: 150, afterS: 240 }

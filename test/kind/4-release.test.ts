@@ -6,9 +6,10 @@ import type { Hpa, Pod } from '@headroom/cluster/kube-types'
 import { waitForRollout } from '@headroom/cluster/rollout'
 import { Surge } from '@headroom/cluster/surge'
 import { chart, helm, kubectl, release } from '@headroom/cluster/target'
+import { until } from '@headroom/cluster/until'
 import type { OnSale } from '@headroom/cluster/up'
 import t from 'tap'
-import { onSale, restarts, servicePods, templates, until } from './helper.ts'
+import { onSale, restarts, servicePods, templates } from './helper.ts'
 
 /** Autoscaled services, so that their least number can be two. */
 const deletable = ['gateway', 'orders', 'catalog']

@@ -40,6 +40,8 @@ t.test(
     await helm3('install', release, chart, ...values, ...noNodePort, ...waitFlags)
     const generated = await passwords()
     t.match(generated, /"orders":"[^"]{20,}"/)
+    // `--wait` does not wait for Jobs, and a pod that is ready has seen its migration done a moment before the Job says so.
+    await kubectl(target, ['wait', '--for=condition=Complete', 'jobs', '--all', '--timeout=60s'])
     t.ok((await jobs()).length >= 4 && (await jobs()).every((count) => count === '1'), 'every migration ran once')
 
     for (const logLevel of ['debug', 'warn'])

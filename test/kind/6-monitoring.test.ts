@@ -3,11 +3,12 @@ import { readQuery, readRules } from '@headroom/cluster/prometheus'
 import { waitForRollout } from '@headroom/cluster/rollout'
 import { Surge } from '@headroom/cluster/surge'
 import { surgeFlags } from '@headroom/cluster/surge-job'
+import { until } from '@headroom/cluster/until'
 import t from 'tap'
 import { parse } from 'yaml'
 import { dashboardQueries } from '../../scripts/lib/promql.ts'
 import { root } from '../../scripts/lib/services.ts'
-import { onSale, until } from './helper.ts'
+import { onSale } from './helper.ts'
 
 /** Enough to move every figure; load goes on after it, since an average over no requests is no number. */
 const surge = { rate: 4, factor: 8, calmS: 10, surgeS: 60, afterS: 600 }

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { start } from '@headroom/cluster/command'
 import type { Pod, Workload } from '@headroom/cluster/kube-types'
 import { kubectlFlags, type Profile, type Target } from '@headroom/cluster/target'
@@ -34,11 +33,6 @@ export async function servicePods({ api, services }: OnSale): Promise<Map<string
   return new Map(services.map((service) => [service, of(service)]))
 }
 
-/** What tells whether a pod was replaced or one of its containers restarted. */
-export function identities(pods: Pod[]): string[] {
-  return pods.map(({ metadata, status }) => `${metadata.uid} ${status.containerStatuses?.map(({ restartCount }) => restartCount)}`).sort()
-}
-
 /** The pod templates that pods were made from: another one means a rollout, more or fewer pods of the same one the autoscaler. */
 export function templates(pods: Pod[]): string[] {
   return [...new Set(pods.map(({ metadata }) => metadata.labels?.['pod-template-hash'] ?? ''))].sort()
@@ -53,15 +47,4 @@ export function restarts(pods: Pod[]): number {
 export async function wantedReplicas({ api }: OnSale): Promise<Map<string, number>> {
   const deployments = await api.list<Workload>('apps/v1', 'deployments')
   return new Map(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas ?? 1]))
-}
-
-/** Asks until the answer is there. @throws Error with `what` when it is not within `withinMs` */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 120_000): Promise<T> {
-  const untilMs = Date.now() + withinMs
-  for (;;) {
-    const answer = await ask()
-    if (answer !== undefined) return answer
-    if (Date.now() > untilMs) throw new Error(`${what}: not within ${withinMs / 1000} s`)
-    await delay(500)
-  }
 }

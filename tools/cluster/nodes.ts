@@ -5,6 +5,7 @@ import { ClusterError } from './errors.ts'
 import type { Node, Pod, Workload } from './kube-types.ts'
 import { nodesVerdicts, workersOf } from './nodes-figures.ts'
 import { Phases } from './nodes-phases.ts'
+import { forgetUnanswered, powerCut, powerOn } from './power.ts'
 import { waitForRollout } from './rollout.ts'
 import { Surge } from './surge.ts'
 import { kubectl } from './target.ts'
@@ -12,21 +13,16 @@ import type { OnSale } from './up.ts'
 
 /** tools/load runs for an hour at most; all of this takes about a quarter of that. */
 const loadFor = '3600s'
-/** Kubernetes calls a node lost after 50 s without a word, and takes its endpoints away; the rest is timeouts. */
-const lostWithinS = 75
-/** A node says that it is ready before the others' routes to it are. */
-const settleMs = 20_000
 const instance = 'app.kubernetes.io/instance=headroom'
 
-const nothingFails = { failsUntilS: 0 }
-const lostNode = { failsUntilS: lostWithinS }
+const nothingFails = {}
 /** Half of all requests: three quarters of them read events. */
-const lostDatabase = { failsUntilS: lostWithinS, okShareMin: 0.5 }
+const degraded = { okShareMin: 0.5 }
 
 export interface Rehearsal {
   /** Requests per second. */
   ratePerS: number
-  /** Deletes no pods one by one, and waits for less. */
+  /** Deletes one pod of each service instead of every one, and waits for less. */
   quick: boolean
 }
 
@@ -38,11 +34,12 @@ export interface Rehearsal {
  */
 export async function rehearseNodes(onSale: OnSale, { ratePerS, quick }: Rehearsal, note: (text: string) => void): Promise<Verdict[]> {
   const { target, api, registry, tag } = onSale
-  const { other, withPostgres } = await workers(onSale)
+  const { nodes, other, withPostgres } = await workers(onSale)
   const surge = new Surge(target, api)
   const phases = new Phases(note)
   const steadyMs = quick ? 10_000 : 30_000
-  const awayMs = quick ? 90_000 : 120_000
+  const awayMs = quick ? 40_000 : 75_000
+  await forgetUnanswered(nodes)
   await surge.start(['--profile', 'steady', '--rate', String(ratePerS), '--duration', loadFor], { registry, tag }, 'control-plane')
   const load = surge.load(phases)
   // Whoever awaits it comes later.
@@ -51,14 +48,17 @@ export async function rehearseNodes(onSale: OnSale, { ratePerS, quick }: Rehears
     await phases.loadBegun(load)
     await phases.during('steady', nothingFails, () => delay(steadyMs))
     await phases.during(`drain ${other}`, nothingFails, () => drain(onSale, other, note))
-    if (!quick) await phases.during('delete every pod, one after another', nothingFails, () => deletePods(onSale, note))
+    const deleted = quick ? 'a pod of each service' : 'every pod'
+    await phases.during(`delete ${deleted}, one after another`, nothingFails, () => deletePods(onSale, quick ? 1 : Infinity, note))
     // It also brings pods back to the node that was drained.
     await phases.during('roll every service', nothingFails, () => roll(onSale, note))
-    await phases.during(`${other} without power`, lostNode, () => powerCut(other, awayMs))
-    await phases.during(`${other} is back`, undefined, () => powerOn(onSale, other, note))
+    await phases.during(`${other} without power`, undefined, () => powerCut(onSale, other, note))
+    await phases.during(`${other} is lost`, nothingFails, () => delay(awayMs))
+    await phases.during(`${other} is back`, undefined, () => back(onSale, other, note))
     await phases.during('spread over both again', nothingFails, () => spread(onSale, note))
-    await phases.during(`${withPostgres} without power`, lostDatabase, () => powerCut(withPostgres, awayMs))
-    await phases.during(`${withPostgres} is back`, undefined, () => powerOn(onSale, withPostgres, note))
+    await phases.during(`${withPostgres} without power`, undefined, () => powerCut(onSale, withPostgres, note))
+    await phases.during(`${withPostgres} is lost`, degraded, () => delay(awayMs))
+    await phases.during(`${withPostgres} is back`, undefined, () => back(onSale, withPostgres, note))
     await phases.during('afterwards', nothingFails, () => delay(steadyMs))
     await surge.endEarly()
     await load
@@ -74,13 +74,13 @@ export async function rehearseNodes(onSale: OnSale, { ratePerS, quick }: Rehears
   }
 }
 
-async function workers({ api }: OnSale): Promise<{ other: string; withPostgres: string }> {
+async function workers({ api }: OnSale): Promise<{ nodes: string[]; other: string; withPostgres: string }> {
   const nodes = (await api.get<{ items: Node[] }>('/api/v1/nodes')).items
   const { withPostgres, others } = workersOf(nodes, await api.list<Pod>('v1', 'pods'))
   const [holder, other] = [withPostgres[0], others[0]]
   if (holder === undefined || other === undefined)
     throw new ClusterError('nodes needs the two workers of k8s/kind-ha.yaml: `make down` removes the cluster that is there.')
-  return { withPostgres: holder, other }
+  return { nodes: nodes.map(({ metadata }) => metadata.name), withPostgres: holder, other }
 }
 
 /** As before an upgrade of the node: its pods are evicted as their disruption budgets allow. */
@@ -90,13 +90,13 @@ async function drain({ target, api }: OnSale, node: string, note: (text: string)
   await kubectl(target, ['uncordon', node])
 }
 
-async function deletePods({ target, api }: OnSale, note: (text: string) => void): Promise<void> {
+async function deletePods({ target, api }: OnSale, ofEach: number, note: (text: string) => void): Promise<void> {
   const deployments = await api.list<Workload>('apps/v1', 'deployments', instance)
   for (const { metadata, spec } of deployments) {
     // One replica cannot be deleted without its clients noticing, and nobody orders through it.
     if ((spec.replicas ?? 1) < 2) continue
     const selector = `app.kubernetes.io/name=${metadata.name}`
-    for (const pod of await api.list<Pod>('v1', 'pods', selector)) {
+    for (const pod of (await api.list<Pod>('v1', 'pods', selector)).slice(0, ofEach)) {
       await kubectl(target, ['delete', 'pod', pod.metadata.name, '--ignore-not-found', '--wait=true'])
       await waitForRollout(target, api, note)
     }
@@ -116,15 +116,7 @@ async function spread({ target, api }: OnSale, note: (text: string) => void): Pr
   await waitForRollout(target, api, note)
 }
 
-/** Not `docker stop`: nothing on the node may say goodbye. */
-async function powerCut(node: string, awayMs: number): Promise<void> {
-  await run('docker', ['kill', node])
-  await delay(awayMs)
-}
-
-async function powerOn({ target, api }: OnSale, node: string, note: (text: string) => void): Promise<void> {
-  await run('docker', ['start', node])
-  await kubectl(target, ['wait', '--for=condition=Ready', `node/${node}`, '--timeout=180s'])
-  await delay(settleMs)
-  await waitForRollout(target, api, note)
+async function back(onSale: OnSale, node: string, note: (text: string) => void): Promise<void> {
+  await powerOn(onSale, node)
+  await waitForRollout(onSale.target, onSale.api, note)
 }
