@@ -1,9 +1,10 @@
 /** What has to be there before a Postgres can start: its binaries, an account that is not root, a folder and a cluster in it. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -43,12 +44,19 @@ export async function findAccount(): Promise<Account> {
 }
 
 const MARKER = 'headroom-postgres'
+const LEAVING_POLL_MS = 25
+
+/** How long a server that is found in the folder may take to leave, and what ends that wait early. */
+interface Leaving {
+  leavingMs: number
+  signal?: AbortSignal | undefined
+}
 
 /**
- * Makes the folder and returns the path of an empty data folder in it. What a dead server of ours left is removed.
- * Throws an Error when a server still runs there, when the folder holds anything else, or when it cannot be written.
+ * Makes the folder and resolves with the path of an empty data folder in it. What a dead server of ours left is removed.
+ * Rejects with an Error when a server still runs there, when the folder holds anything else, or when it cannot be written.
  */
-export function prepareFolder(folder: string, { uid, gid }: Account): string {
+export async function prepareFolder(folder: string, { uid, gid }: Account, leaving: Leaving): Promise<string> {
   const path = resolve(folder)
   const data = join(path, 'data')
   try {
@@ -57,24 +65,42 @@ export function prepareFolder(folder: string, { uid, gid }: Account): string {
     if (found.length > 0 && !found.includes(MARKER)) {
       throw new Error(`${path} is not empty and no earlier run made it: choose another folder`)
     }
-    refuseRunning(data)
+    await refuseRunning(data, leaving)
     writeFileSync(join(path, MARKER), 'This folder belongs to the local engine. Each run clears it.\n')
     rmSync(data, { recursive: true, force: true })
     mkdirSync(data, { mode: 0o700 })
     if (uid !== undefined && gid !== undefined) chownSync(data, uid, gid)
     return data
   } catch (error) {
+    leaving.signal?.throwIfAborted()
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     throw new Error(`cannot write to ${path} (${code}): choose a folder that can be written`, { cause: error })
   }
 }
 
-function refuseRunning(data: string): void {
-  const pidFile = join(data, 'postmaster.pid')
-  if (!existsSync(pidFile)) return
-  const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
-  if (isPostgres(pid)) throw new Error(`a Postgres (process ${pid}) still runs in ${data}: end it, or choose another folder`)
+/** A server follows its owner a moment after that was killed, so one that is found may be on its way out: no event would tell of its end. */
+async function refuseRunning(data: string, { leavingMs, signal }: Leaving): Promise<void> {
+  const giveUpAtMs = performance.now() + leavingMs
+  for (;;) {
+    const pid = pidIn(data)
+    if (!isPostgres(pid)) return
+    if (performance.now() >= giveUpAtMs)
+      throw new Error(`a Postgres (process ${pid}) still runs in ${data}: end it, or choose another folder`)
+    await delay(LEAVING_POLL_MS)
+    signal?.throwIfAborted()
+  }
+}
+
+/** What the server's pid file says; NaN where there is none. */
+function pidIn(data: string): number {
+  try {
+    return Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10)
+  } catch (error) {
+    // A server that leaves takes the file away, maybe while we look.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Number.NaN
+    throw error
+  }
 }
 
 /** Whether the process lives and, where that can be told, is a Postgres: numbers of dead processes are given out again. */

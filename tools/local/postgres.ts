@@ -22,6 +22,8 @@ export interface PostgresOptions {
   logFile?: string
   /** One role and one database each. Default catalog, inventory, orders, payments. */
   services?: readonly string[]
+  /** How long the server of a run that has just been killed may take to leave the folder. Default 5000. */
+  leavingMs?: number
   /** Told before each step that takes a while. */
   onProgress?: (text: string) => void
   /** Ends the start early. */
@@ -46,11 +48,11 @@ const SERVICES = ['catalog', 'inventory', 'orders', 'payments'] as const
 
 /** Starts Postgres. Rejects with a sentence that says what is wrong and what to do, or with the signal's reason; then nothing of it is left. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { dataFolder, logFile, services = SERVICES, onProgress = () => {}, signal } = options
+  const { dataFolder, logFile, services = SERVICES, leavingMs = 5000, onProgress = () => {}, signal } = options
   const binaries = findBinaries()
   const account = await findAccount()
   const password = randomBytes(16).toString('hex')
-  const dataPath = prepareFolder(dataFolder, account)
+  const dataPath = await prepareFolder(dataFolder, account, { leavingMs, signal })
   // A program that was just killed may still be writing.
   const removeData = () => rm(dataPath, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   let server: Server | undefined
