@@ -64,7 +64,7 @@ export async function readValues(charts: URL, profile: string): Promise<ServiceV
   const all = mergeValues(onSale ?? {}, over ?? {})
   const services = dependencies.flatMap(({ name, alias = name }) => {
     const block = withoutNulls(mergeValues(defaults ?? {}, isTree(all[alias]) ? all[alias] : {}))
-    return block.enabled === false ? [] : [{ ...block, service: alias } as unknown as ServiceValues]
+    return block.enabled === false ? [] : [{ ...block, service: alias } as ServiceValues]
   })
   const problems = services.flatMap(valueProblems)
   if (problems.length > 0) throw new Error(problems.map((problem) => `charts/headroom: ${problem}`).join('\n'))

@@ -2,9 +2,9 @@
 import { validate } from '@headroom/hpa/validate'
 import { ApiError, notFound } from './errors.ts'
 import { mergePatch } from './merge-patch.ts'
-import { apiVersionOf, type Resource } from './resources.ts'
+import { apiVersionOf, type Resource, type Subresource } from './resources.ts'
 import type { Store } from './store.ts'
-import type { Hpa, KubeObject, Pod, StoredName } from './types.ts'
+import type { Hpa, KubeObject, Pod } from './types.ts'
 
 const GRACE_PERIOD_SECONDS_DEFAULT = 30
 // A DNS subdomain name; anything else could not be asked for by path.
@@ -24,14 +24,14 @@ export function read(store: Store, resource: Resource, target: Target, door: Doo
 
 export function create(store: Store, resource: Resource, namespace: string, body: unknown): KubeObject {
   const object = checked(resource, namespace, named(body))
-  return shown(resource, store.create(resource.stored, (resource.read?.(object) ?? object) as never), 'main')
+  return shown(resource, store.create(resource.stored, resource.read(object)), 'main')
 }
 
 export function replace(store: Store, resource: Resource, target: Target, body: unknown, door: Door): KubeObject {
   const before = stored(store, resource, target)
   if (door === 'scale') {
     const scale = checkedScale(target, body)
-    return shown(resource, store.replace(resource.stored, resource.scale?.write(scale, before) as never), door)
+    return shown(resource, store.replace(resource.stored, scaleDoor(resource).write(scale, before)), door)
   }
   const object = checked(resource, target.namespace, body)
   if (object.metadata.name !== target.name) {
@@ -41,8 +41,7 @@ export function replace(store: Store, resource: Resource, target: Target, body: 
       `the name of the object (${object.metadata.name}) does not match the name on the URL (${target.name})`,
     )
   }
-  const written = (resource.read?.(object) ?? object) as never
-  return shown(resource, store.replace(resource.stored, written, resource.hasStatus ? door : 'all'), door)
+  return shown(resource, store.replace(resource.stored, resource.read(object), resource.hasStatus ? door : 'all'), door)
 }
 
 export function patch(store: Store, resource: Resource, target: Target, body: unknown, door: Door): KubeObject {
@@ -73,12 +72,18 @@ export function remove(store: Store, resource: Resource, target: Target, gracePe
 
 /** The object in the words of this resource's version. */
 export function shown(resource: Resource, object: KubeObject, door: Door): KubeObject {
-  if (door === 'scale') return (resource.scale as NonNullable<Resource['scale']>).read(object)
+  if (door === 'scale') return scaleDoor(resource).read(object)
   return resource.show?.(object) ?? object
 }
 
+/** Only resources that can be scaled have the door's path. */
+function scaleDoor({ scale, plural }: Resource): Subresource {
+  if (scale === undefined) throw new ApiError(404, 'NotFound', `${plural} cannot be scaled`)
+  return scale
+}
+
 function stored(store: Store, resource: Resource, { namespace, name }: Target): KubeObject {
-  const object = store.get(resource.stored as StoredName, namespace, name)
+  const object = store.get(resource.stored, namespace, name)
   if (object === undefined) throw notFound(resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`, name)
   return object
 }

@@ -1,12 +1,12 @@
 /** Which resources the API shows, under which paths and names. Everything else is built from this table. */
 import { asCoreEvent, asEventsV1 } from './events.ts'
 import { deploymentFromScale, scaleOf } from './scale.ts'
-import type { KubeObject, Stored, StoredName } from './types.ts'
+import type { AnyStored, KubeObject, Stored, StoredName } from './types.ts'
 
 export interface Subresource {
   /** The object as the subresource shows it, and the write it means. */
   read: (object: KubeObject) => KubeObject
-  write: (shown: KubeObject, object: KubeObject) => KubeObject
+  write: (shown: KubeObject, object: KubeObject) => AnyStored
   group: string
   version: string
   kind: string
@@ -24,9 +24,9 @@ export interface Resource {
   verbs: string[]
   hasStatus: boolean
   scale?: Subresource
-  /** The stored object in this version, and back. */
+  /** The stored object in this version, and back: what a client writes is taken to be of the kind it says. */
   show?: (object: KubeObject) => KubeObject
-  read?: (object: KubeObject) => KubeObject
+  read: (object: KubeObject) => AnyStored
 }
 
 const ALL_VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
@@ -73,6 +73,7 @@ function entry(
     stored: plural as StoredName,
     verbs: ALL_VERBS,
     hasStatus: false,
+    read: (object) => object as AnyStored,
     ...changes,
   }
 }

@@ -139,3 +139,5 @@ export interface Stored {
 }
 
 export type StoredName = keyof Stored
+
+export type AnyStored = Stored[StoredName]

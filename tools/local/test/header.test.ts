@@ -8,8 +8,8 @@ import { leastValues } from './on-sale.ts'
 const options = { startedAtMs: Date.parse('2026-11-22T10:00:00.000Z'), speed: 8, cpuLimit: true, postgresVersion: '18.4' }
 const behavior = { scaleDown: { stabilizationWindowSeconds: 60 } }
 const autoscaling = { enabled: true, minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 55, behavior }
-const orders = { ...leastValues, name: 'headroom-orders', autoscaling } as unknown as ServiceValues
-const hello = { ...leastValues, name: 'headroom-hello', replicas: 3 } as unknown as ServiceValues
+const orders: ServiceValues = { ...leastValues, service: 'orders', name: 'headroom-orders', autoscaling }
+const hello: ServiceValues = { ...leastValues, service: 'hello', name: 'headroom-hello', replicas: 3 }
 const services = [
   { service: 'orders', values: orders },
   { service: 'hello', values: hello },
