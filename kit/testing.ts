@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { BaseConfig } from './config.ts'
 import { createService, type Service, type ServiceDefinition } from './service.ts'
+
+const insistPauseMs = 20
 
 /** The part of a tap test that `build` needs. */
 interface Teardown {
@@ -20,4 +23,24 @@ export async function build<C extends BaseConfig>(
   await service.server.ready()
   await service.ops.ready()
   return service
+}
+
+/** The part of an injected request's reply that `insist` reads. */
+interface Reply {
+  statusCode: number
+  json(): { code?: unknown }
+}
+
+/**
+ * Sends an idempotent request again while the service is too busy for it, as its callers do: how much it sheds depends on the machine.
+ * Every other reply is given back at once, another 503 too; so is the last one, whatever it is.
+ * @param attempts the most that are sent, by default for ten seconds
+ */
+export async function insist<R extends Reply>(send: () => PromiseLike<R>, attempts = 500): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    const reply = await send()
+    const isOverloaded = reply.statusCode === 503 && reply.json().code === 'overloaded'
+    if (!isOverloaded || attempt >= attempts) return reply
+    await delay(insistPauseMs)
+  }
 }

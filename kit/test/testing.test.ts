@@ -1,7 +1,8 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { ConfigError, defineConfig } from '../config.ts'
+import { type Problem, problems } from '../errors.ts'
 import { defineService } from '../service.ts'
-import { build } from '../testing.ts'
+import { build, insist } from '../testing.ts'
 
 type Close = () => Promise<void>
 
@@ -54,4 +55,43 @@ t.test('it is silent unless told otherwise, and reads no variable of the machine
 t.test('a bad setting fails the test with its name', async (t) => {
   const { definition } = sample()
   await t.rejects(build(t, definition, { HANDLER_TIMEOUT_MS: 'long' }), ConfigError)
+})
+
+/** A request that meets these problems in turn and then succeeds. */
+async function troubled(t: Test, ...troubles: Problem[]) {
+  const sent: string[] = []
+  const definition = defineService({
+    name: 'troubled',
+    config: defineConfig({}),
+    app: async (server) => {
+      server.post('/things', () => {
+        const trouble = troubles.shift()
+        sent.push(trouble?.code ?? 'done')
+        if (trouble) throw trouble
+        return 'done'
+      })
+    },
+  })
+  const { server } = await build(t, definition)
+  return { sent, send: () => server.inject({ method: 'POST', url: '/things' }) }
+}
+
+t.test('whoever insists asks again while the service is overloaded', async (t) => {
+  const { sent, send } = await troubled(t, problems.overloaded(), problems.overloaded())
+  t.equal((await insist(send)).body, 'done')
+  t.strictSame(sent, ['overloaded', 'overloaded', 'done'])
+})
+
+t.test('every other reply is given back at once, another 503 too', async (t) => {
+  for (const other of [problems.deadline_exceeded(), problems.database_unavailable(), problems.route_not_found()]) {
+    const { sent, send } = await troubled(t, other)
+    t.equal((await insist(send)).json().code, other.code)
+    t.strictSame(sent, [other.code])
+  }
+})
+
+t.test('insisting ends, with the last reply', async (t) => {
+  const { sent, send } = await troubled(t, problems.overloaded('first'), problems.overloaded('second'), problems.overloaded('third'))
+  t.match((await insist(send, 2)).json(), { status: 503, code: 'overloaded', detail: 'second' })
+  t.equal(sent.length, 2)
 })

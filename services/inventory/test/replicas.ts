@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@headroom/kit/service'
 import { startDatabase } from '@headroom/kit/test/postgres'
-import { build } from '@headroom/kit/testing'
+import { build, insist } from '@headroom/kit/testing'
 import type pg from 'pg'
 import type t from 'tap'
 import { service } from '../app.ts'
@@ -33,18 +32,9 @@ export async function startReplicas(test: typeof t, count: number) {
     at,
     openHall: (...stocks: number[]) => openHall(client, stocks),
     books: (eventId: string) => books(client, eventId),
-    reserve: (index: number, payload: Reservation) => insist(at(index), { method: 'POST', url: '/holds', payload }),
-    confirm: (index: number, id: string) => insist(at(index), { method: 'POST', url: `/holds/${id}/confirm` }),
-    release: (index: number, id: string) => insist(at(index), { method: 'DELETE', url: `/holds/${id}` }),
-  }
-}
-
-/** Everything here is idempotent, so a replica that is too busy is asked again, as its callers do. */
-async function insist(server: Server, request: { method: 'POST' | 'DELETE'; url: string; payload?: Reservation }) {
-  for (let attempt = 1; ; attempt++) {
-    const reply = await server.inject(request)
-    if (reply.statusCode !== 503 || attempt === 100) return reply
-    await delay(20)
+    reserve: (index: number, payload: Reservation) => insist(() => at(index).inject({ method: 'POST', url: '/holds', payload })),
+    confirm: (index: number, id: string) => insist(() => at(index).inject({ method: 'POST', url: `/holds/${id}/confirm` })),
+    release: (index: number, id: string) => insist(() => at(index).inject({ method: 'DELETE', url: `/holds/${id}` })),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Service } from '@headroom/kit/service'
 import { startDatabase } from '@headroom/kit/test/postgres'
-import { build } from '@headroom/kit/testing'
+import { build, insist } from '@headroom/kit/testing'
 import t from 'tap'
 import { service } from '../app.ts'
 
@@ -83,8 +83,8 @@ t.test('two replicas at once, while tickets are sold, remove each hold once', as
     const { server } = [one, other][i % 2] as Service
     const orderId = randomUUID()
     const payload = { orderId, eventId: 'hall', tierId: i % 3 ? 'hall-floor' : 'hall-balcony', quantity: 1 }
-    t.equal((await server.inject({ method: 'POST', url: '/holds', payload })).statusCode, 201)
-    t.equal((await server.inject({ method: 'POST', url: `/holds/${orderId}/confirm` })).statusCode, 200)
+    t.equal((await insist(() => server.inject({ method: 'POST', url: '/holds', payload }))).statusCode, 201)
+    t.equal((await insist(() => server.inject({ method: 'POST', url: `/holds/${orderId}/confirm` }))).statusCode, 200)
   })
   await Promise.all([...removal, ...sales])
   // Whoever found all due rows taken by the other stopped; what that one left is found by the next look.

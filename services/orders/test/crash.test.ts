@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import t from 'tap'
-import { post, World } from './helper.ts'
+import { post, until, World } from './helper.ts'
 import { kill, send, startVictim } from './victim.ts'
 
 const world = await World.start(t)
@@ -58,10 +58,13 @@ t.test('an order killed at any point is brought to its end by another replica', 
 
 t.test('SIGTERM in the middle of orders: all are answered, then it exits 0', async (t) => {
   const leaving = await startVictim(world, t)
-  payments.delayMs = 200
-  const arrived = payments.seen(charge)
+  const charges = () => payments.calls.filter((call) => call === charge).length
+  const before = charges()
+  // Long enough that the first of them still waits when the last has arrived.
+  payments.delayMs = 1000
   const replies = Array.from({ length: 10 }, () => send(leaving, randomUUID()))
-  await arrived
+  // Only those that have arrived by then are promised an answer.
+  await until(() => charges() === before + 10)
   const exited = once(leaving.child, 'exit')
   leaving.child.kill('SIGTERM')
   for (const reply of await Promise.all(replies)) t.equal(reply?.status, 201)

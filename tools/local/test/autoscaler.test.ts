@@ -170,7 +170,8 @@ t.test('the loop turns by itself, a sync period of 15 s at its own speed', async
   const autoscaler = startAutoscaler({ store, namespace: 'default', speed: 100, usage: () => undefined })
   t.teardown(() => autoscaler.stop())
   const afterMs = await synced
-  t.ok(afterMs >= 145 && afterMs < 1000, `${Math.round(afterMs)} ms`)
+  // At another speed it would be 15 s.
+  t.ok(afterMs >= 145 && afterMs < 10_000, `${Math.round(afterMs)} ms`)
   t.throws(() => startAutoscaler({ store, namespace: 'default', speed: 0, usage: () => undefined }), RangeError)
 })
 

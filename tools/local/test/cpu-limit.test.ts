@@ -51,9 +51,12 @@ t.test('work in the thread pool is charged to the process', async (t) => {
 })
 
 t.test('without a limit nothing is held back', async (t) => {
-  const used = await usage(undefined, 300, 50_000)
-  t.equal(used.throttledSeconds, null)
-  t.ok(used.cpuSeconds / used.seconds > 0.3, `${used.cpuSeconds} s of CPU in ${used.seconds} s`)
+  const seen: Usage[] = []
+  const free = () => seen.some(({ cpuSeconds, seconds }) => cpuSeconds / seconds > 0.3)
+  // A machine that is busy for a moment looks like a limit; a limit would be there every time.
+  while (!free() && seen.length < 5) seen.push(await usage(undefined, 300, 50_000))
+  for (const { throttledSeconds } of seen) t.equal(throttledSeconds, null)
+  t.ok(free(), seen.map(({ cpuSeconds, seconds }) => `${cpuSeconds} s of CPU in ${seconds} s`).join(', '))
 })
 
 t.test('a limit that is none is refused by name', async (t) => {

@@ -46,7 +46,7 @@ export function descendantsOf(pid: number): number[] {
 }
 
 /** Command lines of the processes that live and are among these, or have the text in their command line; a moment is given to the dying. */
-export async function leftOver(pids: Iterable<number>, text: string, withinMs = 2000): Promise<string[]> {
+export async function leftOver(pids: Iterable<number>, text: string, withinMs = 10_000): Promise<string[]> {
   const known = new Set(pids)
   const deadlineMs = performance.now() + withinMs
   for (;;) {

@@ -122,7 +122,8 @@ t.test('a second Ctrl-C that comes with the first, as through npm, changes nothi
   t.notOk(running.ended, 'it waits for a replica that does not hear')
   const { code, tookMs } = await running.end('SIGINT')
   t.equal(code, 130)
-  t.ok(tookMs < 1000, `${tookMs} ms`)
+  // Its five seconds of grace are not waited for: of those, more than three were left.
+  t.ok(tookMs < 3000, `${tookMs} ms`)
   await ending
   await nothingLeft(t)
 })
