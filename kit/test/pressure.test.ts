@@ -99,7 +99,11 @@ t.test('handlers that never wait are begun a few a turn, the dearest first, and 
   t.equal(answers(200, 75, 80), 5, 'nobody who finishes is refused')
   t.ok(begun.lastIndexOf('finish') < begun.length / 2, `and they go first: ${begun}`)
   t.equal(await metric(service, 'http_server_queued_requests'), 0)
-  t.equal((await fetch(`${url}/browse`)).status, 200, 'the next one has room')
+  // A machine that was just slow may have it refuse one or two more.
+  await t.resolves(
+    until(async () => (await fetch(`${url}/browse`)).status === 200),
+    'then there is room again',
+  )
 })
 
 t.test('handlers that take next to nothing are not refused for being asked by many at once', async (t) => {

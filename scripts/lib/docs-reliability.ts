@@ -12,5 +12,5 @@ export function reliabilityPage(page: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`docs/reliability.md needs the lines "${begin}" and "${end}"`)
   const list = rows.map(({ name, promise, full, quick }) => [code(name), promise, full, quick])
-  return `${page.slice(0, from)}${begin}\n\n${table(['row', 'must hold', '`npm run chaos`', '`--quick`, `npm run test:chaos`'], list)}\n\n${page.slice(to)}`
+  return `${page.slice(0, from)}${begin}\n\n${table(['row', 'must hold', '`npm run chaos`', '`--quick`, `make test`'], list)}\n\n${page.slice(to)}`
 }
