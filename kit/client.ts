@@ -4,7 +4,7 @@ import { type CallContext, deadlineHeader } from './deadlines.ts'
 import { type Problem, problems } from './errors.ts'
 import { gauge } from './metrics.ts'
 import { countCalls } from './outcomes.ts'
-import { PeerPool } from './pool.ts'
+import { PeerPool, type Reply } from './pool.ts'
 import type { Server } from './service.ts'
 import type { Tracer } from './tracing.ts'
 
@@ -24,11 +24,11 @@ export interface Call {
 }
 
 /** What a peer answered. Any status is an answer; only silence is an error. */
-export interface Answer<T = unknown> {
+export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
-  /** Parsed JSON, or the text of any other content type. */
-  body: T
+  /** Parsed JSON, or the text of any other content type. Whoever reads it looks first whether it is what the peer documents. */
+  body: unknown
 }
 
 export interface ClientOptions {
@@ -52,7 +52,7 @@ export interface Client {
    * @throws Problem dependency_unavailable (no answer; the outcome of a write is unknown unless `cause.code` is ECONNREFUSED),
    * deadline_exceeded (not sent: the time is up) or overloaded (not sent: too many calls wait)
    */
-  call<T = unknown>(context: CallContext, call: Call): Promise<Answer<T>>
+  call(context: CallContext, call: Call): Promise<Answer>
 }
 
 /** Makes the client of one peer; it closes with the server and shows up in /dependencies and the metrics. */
@@ -69,19 +69,20 @@ export function createClient(
   const send = tracer === undefined ? senderTo(pool) : spanned(tracer, name, url, senderTo(pool))
   bare(server).addHook('onClose', () => pool.close())
 
-  async function call<T>(context: CallContext, request: Call): Promise<Answer<T>> {
+  // No async functions on this path: each of them would make every call wait for promises of its own.
+  function call(context: CallContext, request: Call): Promise<Answer> {
     const remainingMs = timeFor(context, request)
-    if (remainingMs < 1) throw problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 })
-    if (pool.waiting >= connections) throw problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 })
-    try {
-      return answered(await send<T>(context.traceparent, request, remainingMs))
-    } catch (error) {
-      // Measured anew: the connection may have broken after the deadline, and nothing is started then.
-      const leftMs = timeFor(context, request)
-      if (!mayRepeat || !mayResend(error, request) || leftMs < 1) throw silent(error)
-      const again = { ...request, resendCount: (request.resendCount ?? 0) + 1 }
-      return await send<T>(context.traceparent, again, leftMs).then(answered, (error) => Promise.reject(silent(error)))
-    }
+    if (remainingMs < 1) return Promise.reject(problems.deadline_exceeded(`no time left to call ${name}`, { retryAfterS: 1 }))
+    if (pool.waiting >= connections) return Promise.reject(problems.overloaded(`too many calls wait for ${name}`, { retryAfterS: 1 }))
+    return send(context.traceparent, request, remainingMs).then(answered, (error) => resend(context, request, error))
+  }
+
+  function resend(context: CallContext, request: Call, error: unknown): Promise<Answer> {
+    // Measured anew: the connection may have broken after the deadline, and nothing is started then.
+    const leftMs = timeFor(context, request)
+    if (!mayRepeat || !mayResend(error, request) || leftMs < 1) throw silent(error)
+    const again = { ...request, resendCount: (request.resendCount ?? 0) + 1 }
+    return send(context.traceparent, again, leftMs).then(answered, (error) => Promise.reject(silent(error)))
   }
 
   /** Milliseconds that a call may still take; less than one, which the deadline's header cannot say, is none. */
@@ -89,7 +90,14 @@ export function createClient(
     return Math.min(deadlineAt - performance.now(), call.timeoutMs ?? timeoutMs)
   }
 
-  function answered<T>(answer: Answer<T>): Answer<T> {
+  function answered(reply: Reply): Answer {
+    let answer: Answer
+    try {
+      answer = read(reply)
+    } catch (error) {
+      // It calls itself JSON and is none: such a peer is as good as silent.
+      throw silent(error)
+    }
     const ok = answer.status < 500
     outcomes[ok ? 'ok' : isShed(answer) ? 'shed' : 'failed']++
     last = { ok, detail: ok ? undefined : `status ${answer.status}` }
@@ -106,8 +114,15 @@ export function createClient(
   return { name, call }
 }
 
+const json = /^application\/(problem\+)?json/
+
+/** @throws SyntaxError */
+function read({ status, headers, text }: Reply): Answer {
+  return { status, headers, body: text !== '' && json.test(String(headers['content-type'])) ? JSON.parse(text) : text }
+}
+
 function isShed({ status, body }: Answer): boolean {
-  return status === 503 && (body as { code?: unknown } | null)?.code === 'overloaded'
+  return status === 503 && typeof body === 'object' && body !== null && 'code' in body && body.code === 'overloaded'
 }
 
 /** A kept-alive connection may close under a request before any byte of a reply: such a request is sent again once, if repeating it is safe. */
@@ -116,35 +131,25 @@ function mayResend(error: unknown, { method, idempotencyKey }: Call): boolean {
   return (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') && (method !== 'POST' || idempotencyKey !== undefined)
 }
 
-type Send = <T>(traceparent: string, request: Call, timeoutMs: number) => Promise<Answer<T>>
+type Send = (traceparent: string, request: Call, timeoutMs: number) => Promise<Reply>
 
 function senderTo(pool: PeerPool): Send {
-  return (traceparent, request, timeoutMs) => sendOnce(pool, traceparent, request, timeoutMs)
+  return (traceparent, { method, path, body, idempotencyKey, headers }, timeoutMs) => {
+    const sent = ['traceparent', traceparent, deadlineHeader, String(Math.floor(timeoutMs))]
+    if (body !== undefined) sent.push('content-type', 'application/json')
+    if (idempotencyKey !== undefined) sent.push('idempotency-key', idempotencyKey)
+    if (headers !== undefined) for (const [name, value] of Object.entries(headers)) sent.push(name, value)
+    return pool.send({ method, path, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) }, timeoutMs)
+  }
 }
 
 /** Gives each request that is sent a span, which the peer hears of as its parent. */
 function spanned(tracer: Tracer, name: string, url: string, send: Send): Send {
-  return <T>(traceparent: string, request: Call, timeoutMs: number) => {
+  return (traceparent, request, timeoutMs) => {
     const { method, path, resendCount = 0 } = request
     const span = tracer.call(traceparent, name, { method, url: `${url}${path}`, resendCount })
-    const sent = send<T>(span?.traceparent ?? traceparent, request, timeoutMs)
+    const sent = send(span?.traceparent ?? traceparent, request, timeoutMs)
     if (span !== undefined) sent.then(({ status }) => span.end(undefined, status), span.end)
     return sent
   }
-}
-
-async function sendOnce<T>(
-  pool: PeerPool,
-  traceparent: string,
-  { method, path, body, idempotencyKey, headers }: Call,
-  timeoutMs: number,
-): Promise<Answer<T>> {
-  const sent = ['traceparent', traceparent, deadlineHeader, String(Math.floor(timeoutMs))]
-  if (body !== undefined) sent.push('content-type', 'application/json')
-  if (idempotencyKey !== undefined) sent.push('idempotency-key', idempotencyKey)
-  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) sent.push(name, value)
-  const reply = await pool.send({ method, path, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) }, timeoutMs)
-  const { status, text } = reply
-  const json = /^application\/(problem\+)?json/.test(String(reply.headers['content-type'] ?? ''))
-  return { status, headers: reply.headers, body: (json && text !== '' ? JSON.parse(text) : text) as T }
 }

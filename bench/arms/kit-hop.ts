@@ -10,7 +10,7 @@ const service = defineService({
   app: async (server) => {
     const peer = createClient(server, { name: 'peer', url: `http://127.0.0.1:${process.env.UPSTREAM_PORT}` })
     server.get('/hello', async (request, reply) => {
-      const { status, body } = await peer.call<string>(request, { method: 'GET', path: '/hello' })
+      const { status, body } = await peer.call(request, { method: 'GET', path: '/hello' })
       return reply.code(status).type('text/plain; charset=utf-8').send(body)
     })
   },

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** A server under test in a process of its own. */
 export interface Arm {
   port: number
+  pid: number
   /** CPU time of the process so far, user and system, in microseconds. */
   cpuUs(): Promise<number>
   stop(): Promise<void>
@@ -26,7 +27,12 @@ export async function startArm(file: URL, path: string, env: Record<string, stri
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   await answers(child, `http://127.0.0.1:${port}${path}`)
-  return { port, cpuUs: () => cpuUs(child), stop: () => stop(child) }
+  return { port, pid: pidOf(child), cpuUs: () => cpuUs(child), stop: () => stop(child) }
+}
+
+export function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the server under test did not start')
+  return pid
 }
 
 export async function answers(child: ChildProcess, url: string): Promise<void> {

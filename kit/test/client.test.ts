@@ -21,9 +21,9 @@ t.test('a call carries deadline, trace, body and idempotency key; any status is 
   t.same(service.health.dependencies(), { peer: { status: 'unknown' } })
 
   const caller = context(5000)
-  const refused = await it.call<{ code: string }>(caller, { method: 'POST', path: '/a', body: { n: 1 }, idempotencyKey: 'k1' })
+  const refused = await it.call(caller, { method: 'POST', path: '/a', body: { n: 1 }, idempotencyKey: 'k1' })
   t.equal(refused.status, 409)
-  t.equal(refused.body.code, 'sold_out')
+  t.strictSame(refused.body, { code: 'sold_out' })
   const { message, body } = requests[0] as (typeof requests)[number]
   t.equal(message.headers.traceparent, caller.traceparent)
   t.equal(message.headers['idempotency-key'], 'k1')
@@ -57,6 +57,19 @@ t.test('a silent or stalling peer is given up at the time limit', async (t) => {
   }
   t.match(service.health.dependencies(), { peer: { status: 'down', detail: /no answer within/ } })
   t.equal(await metric(service, 'http_client_requests_total{peer="peer",outcome="failed"}'), 2)
+})
+
+t.test('what calls itself JSON and is none counts as silence, and is not asked for again', async (t) => {
+  let requests = 0
+  const url = await peer(t, (_message, reply) => {
+    requests++
+    reply.writeHead(200, { 'content-type': 'application/json' }).end('{"half":')
+  })
+  const { client: it, service } = await client(t, { url })
+  t.equal((await failure(it.call(context(), { method: 'GET', path: '/' }))).code, 'dependency_unavailable')
+  t.equal(requests, 1)
+  t.equal(await metric(service, 'http_client_requests_total{peer="peer",outcome="failed"}'), 1)
+  t.match(service.health.dependencies(), { peer: { status: 'down', detail: /JSON/ } })
 })
 
 t.test('without time left nothing is sent', async (t) => {

@@ -1,31 +1,43 @@
-import { ServerResponse } from '@headroom/kit/parts'
+import { Socket } from 'node:net'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
 
+/** Not imported: the ES module of node:http evaluates WebSocket and friends, and start-up would pay for them (docs/startup.md). */
+const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http')
+
 const policy = 'content-security-policy'
 
 /**
- * Helmet's headers on every reply, errors included. They are the same for each, so helmet writes them once, into a response that is never
- * sent, and requests copy them: @fastify/helmet would configure helmet anew for every request.
- * An answer of the API is no page, so its content policy allows nothing at all; a page brings its own.
+ * Helmet's headers, without the five that no browser of today heeds or needs: each costs every reply. An answer of the API is no page, so its
+ * content policy allows nothing at all.
+ */
+const write = helmet({
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+})
+
+/**
+ * Security headers on every reply, errors included. They are the same for each, so helmet writes them once, into a response that is never
+ * sent, and replies copy them: @fastify/helmet would configure helmet anew for every request.
  */
 export const securityHeaders = fp(
   async (server: Server) => {
-    const sample = new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as never)
-    helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })(
-      {} as never,
-      sample,
-      (error?: unknown) => {
-        if (error) throw error
-      },
-    )
-    const headers = sample.getHeaders() as Record<string, string>
+    const request = new IncomingMessage(new Socket())
+    const sample = new ServerResponse(request)
+    write(request, sample, (error) => {
+      if (error) throw error
+    })
+    const { [policy]: ofApi, ...headers } = sample.getHeaders()
     // Not onRequest: a request shed before this plugin's turn gets them too.
     server.addHook('onSend', (_request, reply, _payload, done) => {
-      const own = reply.getHeader(policy)
       reply.headers(headers)
-      if (own !== undefined) reply.header(policy, own)
+      // A page brings its own.
+      if (!reply.hasHeader(policy)) reply.header(policy, ofApi)
       done()
     })
   },

@@ -1,6 +1,7 @@
 import type { Answer, Call, Client } from '@headroom/kit/client'
 import type { CallContext } from '@headroom/kit/deadlines'
 import { Problem, problems } from '@headroom/kit/errors'
+import { codeOf, pricesOf } from './answers.ts'
 import type { Order } from './order.ts'
 import type { Price } from './price-list.ts'
 
@@ -28,9 +29,9 @@ export interface Peers {
 export function createPeers(inventory: Client, payments: Client, onOdd: (peer: string, answer: Answer) => void): Peers {
   const ask = <T extends string>(client: Client, known: Record<string, T>) => {
     return async (context: CallContext, call: Call): Promise<T | Undone> => {
-      const answer = await client.call<{ code?: string } | undefined>(context, call).catch(unanswered)
+      const answer = await client.call(context, call).catch(unanswered)
       if (typeof answer === 'string') return answer
-      const code = answer.body?.code
+      const code = codeOf(answer.body)
       const outcome = known[`${answer.status}`] ?? known[`${answer.status} ${code}`]
       if (outcome !== undefined) return outcome
       if (answer.status === 429 || (answer.status === 503 && code === 'overloaded')) return 'overloaded'
@@ -75,12 +76,10 @@ function unanswered(error: unknown): Undone {
  * @throws Problem dependency_unavailable, overloaded or deadline_exceeded
  */
 export async function readPrices(catalog: Client, context: CallContext, eventId: string): Promise<ReadonlyMap<string, Price>> {
-  interface Event {
-    tiers: { id: string; priceCents: number; currency: string }[]
-  }
-  const { status, body } = await catalog.call<Event>(context, { method: 'GET', path: `/events/${eventId}` })
-  if (status === 404) return new Map()
+  const { status, body } = await catalog.call(context, { method: 'GET', path: `/events/${eventId}` })
+  if (status === 404 && codeOf(body) === 'event_not_found') return new Map()
   if (status === 503) throw problems.overloaded('catalog is too busy', { retryAfterS: 1 })
-  if (status !== 200) throw problems.dependency_unavailable(`catalog answers ${status}`, { retryAfterS: 1 })
-  return new Map(body.tiers.map(({ id, priceCents, currency }) => [id, { cents: priceCents, currency }]))
+  const prices = status === 200 ? pricesOf(body) : undefined
+  if (prices === undefined) throw problems.dependency_unavailable(`catalog gives no usable answer, status ${status}`, { retryAfterS: 1 })
+  return prices
 }

@@ -90,6 +90,8 @@ export class FakeCatalog extends Fake {
   readonly taken = new Set<string>()
   floorCents = 7900
   deliveries = 0
+  /** What it says of every event instead of the truth. */
+  odd: Answer | undefined
 
   constructor() {
     super((path, body) => this.#route(path, body))
@@ -97,6 +99,7 @@ export class FakeCatalog extends Fake {
 
   #route(path: string, body: Body): Answer {
     if (path === 'POST /inbox') return this.#inbox(body.events as { id: string; orderId: string; quantity: number }[])
+    if (this.odd !== undefined) return this.odd
     const id = path.slice('GET /events/'.length)
     if (id !== 'aurora-live' && id !== 'gone') return problem(404, 'event_not_found')
     const tiers = [
