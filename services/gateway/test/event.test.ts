@@ -4,24 +4,26 @@ import { problem } from './fake-peer.ts'
 import { event, metric, open } from './helper.ts'
 
 const url = `/api/events/${event.id}`
+/** An availability is remembered for longer than a busy machine takes for a test. */
+const remembering = { AVAILABILITY_TTL_MS: '60000' }
 const withRemaining = (...remaining: (number | null)[]) => ({
   ...event,
   tiers: event.tiers.map((tier, index) => ({ ...tier, remaining: remaining[index] })),
 })
 
 t.test('GET /api/events/{id} joins the event with what is left of it', async (t) => {
-  const { server, catalog, inventory } = await open(t)
+  const { server, catalog, inventory } = await open(t, { env: remembering })
   for (let i = 0; i < 3; i++) t.strictSame((await server.inject(url)).json(), { ...withRemaining(100, 99), degraded: false })
   t.equal(catalog.seen.length, 3, 'catalog is asked every time')
   t.equal(inventory.seen.length, 1, 'inventory only once in a while')
 })
 
 t.test('a crowd that comes at once costs inventory one question', async (t) => {
-  const { server, inventory } = await open(t, { env: { AVAILABILITY_TTL_MS: '0' } })
-  await server.inject(url)
+  // Some of them come when it is answered already; that the others share a question in flight is micro-cache.test.ts.
+  const { server, inventory } = await open(t, { env: remembering })
   const replies = await Promise.all(Array.from({ length: 20 }, () => server.inject(url)))
   t.ok(replies.every(({ statusCode }) => statusCode === 200))
-  t.equal(inventory.seen.length, 2)
+  t.equal(inventory.seen.length, 1)
 })
 
 for (const mode of ['slow', 'reset', 'error', 'overloaded', 'absent'] as const) {
