@@ -35,9 +35,9 @@ async function opsPort(
   return { port: (server.address() as AddressInfo).port, count }
 }
 
-type State = ReturnType<SamplerOptions['deployments']['of']>[number]['state']
+type Replica = ReturnType<SamplerOptions['deployments']['of']>[number]
 
-function setUp(replicas: ReturnType<SamplerOptions['deployments']['of']>, usage: Record<number, number> = {}) {
+function setUp(replicas: Replica[], usage: Record<number, number> = {}) {
   const store = new Store()
   store.create('deployments', toDeployment(values))
   store.create('horizontalpodautoscalers', toAutoscaler(values))
@@ -109,8 +109,8 @@ t.test('each replica with its state, its share of the requests and its CPU, but 
 })
 
 t.test('a replica that comes, leaves or is gone while others are looked at: the size and the pods are of one moment', async (t) => {
-  const leaves = { name: 'leaves', state: 'ready' as State, pid: 2, opsPort: 1 }
-  const goes = { name: 'goes', state: 'terminating' as State, pid: 3, opsPort: 1 }
+  const leaves: Replica = { name: 'leaves', state: 'ready', pid: 2, opsPort: 1 }
+  const goes: Replica = { name: 'goes', state: 'terminating', pid: 3, opsPort: 1 }
   const replicas = [leaves, goes]
   const { port } = await opsPort(t, () => {
     leaves.state = 'terminating'
