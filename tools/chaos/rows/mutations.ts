@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
 import { Pool } from 'undici'
@@ -10,6 +11,9 @@ import { check, type Row, type RowContext } from '../row.ts'
 const services = ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hello', 'observer']
 const atOnce = 4
 const growthBytesMax = 50e6
+/** How often who is told that the service is too busy asks again: that says something of the machine and nothing of the request. */
+const asksMax = 20
+const askAgainMs = 50
 /** What the framework says of any request, whatever the operation: no such route, another method, headers too large, the wrong type. */
 const always = [404, 405, 413, 414, 415, 431]
 
@@ -73,7 +77,7 @@ async function ask(context: RowContext, { port }: Replica, operations: Operation
   )
   const worker = async () => {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      const { status, problem } = await send(pool, next.operation, next.request)
+      const { status, problem } = await insist(() => send(pool, next.operation, next.request))
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
       if (problem !== undefined)
         bad.push(`${next.request.method} ${next.request.path} ${next.request.body?.slice(0, 80) ?? ''}: ${problem}`)
@@ -84,17 +88,28 @@ async function ask(context: RowContext, { port }: Replica, operations: Operation
   return { statuses: new Map([...statuses].sort(([a], [b]) => a - b)), bad }
 }
 
-async function send(
-  pool: Pool,
-  operation: Operation,
-  { method, path, headers, body }: MutatedRequest,
-): Promise<{ status: number; problem?: string }> {
+async function insist(ask: () => Promise<Reply>): Promise<Reply> {
+  for (let asked = 1; ; asked++) {
+    const reply = await ask()
+    if (!reply.overloaded || asked >= asksMax) return reply
+    await delay(askAgainMs)
+  }
+}
+
+interface Reply {
+  status: number
+  problem?: string
+  overloaded?: boolean
+}
+
+async function send(pool: Pool, operation: Operation, { method, path, headers, body }: MutatedRequest): Promise<Reply> {
   const reply = await pool.request({ method: method as 'GET', path, headers, ...(body === undefined ? {} : { body }) })
   const { statusCode: status } = reply
   const text = await reply.body.text()
   // A caller that gives a deadline nobody can keep is told so.
   const hurried = status === 503 && headers['x-request-timeout-ms'] !== undefined
-  if (status >= 500 && !hurried) return { status, problem: `${status} ${text.slice(0, 200)}` }
+  const overloaded = status === 503 && text.includes('"code":"overloaded"')
+  if (status >= 500 && !hurried) return { status, problem: `${status} ${text.slice(0, 200)}`, overloaded }
   const validator = operation.validatorOf(status)
   if (validator === undefined) return always.includes(status) ? { status } : { status, problem: `${status} is not documented` }
   if (validator === 'empty' || text === '') return { status }

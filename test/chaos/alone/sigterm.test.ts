@@ -1,3 +1,3 @@
 import { play } from '../play.ts'
 
-play('soak')
+play('sigterm')
