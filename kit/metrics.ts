@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Metric, Registry as RegistryType } from 'prom-client'
+import type { Registry as RegistryType } from 'prom-client'
 import type { Exchange, Stage } from './exchange.ts'
 import { Counter, Gauge, Registry } from './parts.ts'
 import { observe, RequestHistogram, type Series } from './request-histogram.ts'
@@ -8,6 +8,13 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Series of this route by method and status, filled by kit's metrics. */
     series?: SeriesByMethod
+  }
+}
+
+declare module 'prom-client' {
+  interface Registry<BoundRegistryContentType extends RegistryContentType = RegistryContentType> {
+    /** All that the registry asks of a metric is that it renders itself. */
+    registerMetric(metric: RequestHistogram): void
   }
 }
 
@@ -36,7 +43,7 @@ export function createMetrics(): Metrics {
     'http_server_request_duration_seconds',
     'Duration of HTTP requests, shed ones excluded, here or behind.',
   )
-  registry.registerMetric(requests as unknown as Metric)
+  registry.registerMetric(requests)
   count(registry, 'http_server_requests_total', 'Requests that arrived, shed ones included.', () => traffic.arrivals)
   count(registry, 'http_server_requests_shed_total', 'Requests refused with 503 because of overload.', () => traffic.shed)
   const behind = 'Requests let in, and then answered 503 overloaded because what they need is: a pool, a queue, a service behind.'

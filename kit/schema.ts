@@ -19,7 +19,7 @@ function object(properties: Record<string, object>, options?: Schema): Schema {
   return { type: 'object', ...(required.length === 0 ? undefined : { required }), properties, ...options }
 }
 
-export const Type = {
+const plain: Record<keyof Builders, (...args: never[]) => object> = {
   String: simple('string'),
   Integer: simple('integer'),
   Number: simple('number'),
@@ -31,4 +31,6 @@ export const Type = {
   Optional: (schema: object) => Object.defineProperty({ ...schema }, optional, { value: true }),
   Union: (anyOf: object[], options?: Schema) => ({ anyOf, ...options }),
   Object: object,
-} as unknown as Builders
+}
+
+export const Type = plain as Builders

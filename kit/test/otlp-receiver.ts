@@ -21,8 +21,15 @@ export interface ReceivedSpan {
 
 type KeyValues = { key: string; value: { stringValue?: string; intValue?: string } }[]
 
+/** A span as OTLP writes it. */
+interface SentSpan extends Omit<ReceivedSpan, 'startMs' | 'endMs' | 'attributes' | 'resource'> {
+  startTimeUnixNano: string
+  endTimeUnixNano: string
+  attributes: KeyValues
+}
+
 interface Body {
-  resourceSpans: { resource: { attributes: KeyValues }; scopeSpans: { spans: Record<string, unknown>[] }[] }[]
+  resourceSpans: { resource: { attributes: KeyValues }; scopeSpans: { spans: SentSpan[] }[] }[]
 }
 
 /** A small OTLP/HTTP receiver: what it got so far, and how it answers. */
@@ -84,10 +91,10 @@ function spansOf({ resourceSpans }: Body): ReceivedSpan[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) =>
       spans.map((span) => ({
-        ...(span as unknown as ReceivedSpan),
+        ...span,
         startMs: Number(span.startTimeUnixNano) / 1e6,
         endMs: Number(span.endTimeUnixNano) / 1e6,
-        attributes: plain(span.attributes as KeyValues),
+        attributes: plain(span.attributes),
         resource: plain(resource.attributes),
       })),
     ),

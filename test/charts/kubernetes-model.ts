@@ -13,7 +13,11 @@ const custom: Record<string, string[]> = {
   HTTPRoute: ['parentRefs', 'hostnames', 'rules'],
 }
 
-const models = client as unknown as Record<string, Model | undefined>
+const models = new Map<string, unknown>(Object.entries(client))
+
+function isModel(exported: unknown): exported is Model {
+  return typeof exported === 'function' && 'getAttributeTypeMap' in exported
+}
 
 /** One sentence for each field of the object that Kubernetes does not know, or whose type it would refuse. */
 export function unknownFields(object: KubeObject): string[] {
@@ -40,8 +44,8 @@ function check(value: unknown, type: string, path: string): string[] {
     return isObject(value) ? Object.entries(value).flatMap(([key, item]) => check(item, map, `${path}.${key}`)) : [`${path} is no map`]
   if (type === 'any' || type === 'Date') return []
   if (type === 'IntOrString') return typeof value === 'string' || Number.isInteger(value) ? [] : [`${path} is neither number nor text`]
-  const model = models[type]
-  if (!model?.getAttributeTypeMap) {
+  const model = models.get(type)
+  if (!isModel(model)) {
     const known = ['string', 'number', 'boolean'].includes(type)
     if (!known) return [`${path}: the model has no ${type}`]
     return typeof value === type ? [] : [`${path} must be a ${type}, it is ${JSON.stringify(value)}`]

@@ -3,16 +3,24 @@ import type { ServerResponse } from 'node:http'
 /** A reader that lets this much pile up is let go; it comes back by itself. */
 const pendingBytesMax = 1_000_000
 
+/** The part of a reply that events are written to. */
+export type Reader = Pick<ServerResponse, 'writableLength'> & {
+  writeHead(status: number, headers: Record<string, string>): unknown
+  write(text: string): unknown
+  end(text: string): unknown
+  destroy(): unknown
+}
+
 /** Server-sent events to every reader at once: each event is written out once, however many read it (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export class Broadcast {
-  readonly #readers = new Set<ServerResponse>()
+  readonly #readers = new Set<Reader>()
 
   get size(): number {
     return this.#readers.size
   }
 
   /** Begins a stream. @returns the function that ends it */
-  add(reader: ServerResponse): () => void {
+  add(reader: Reader): () => void {
     reader.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',

@@ -17,9 +17,7 @@ t.test('the load generator understands the flags of the surge', async (t) => {
 })
 
 t.test('the Job gets images by tag, and the flags behind the target', async (t) => {
-  const { spec } = (await loadJobManifest(flags, { registry: 'r.example', tag: 'abc' })) as unknown as {
-    spec: { template: { spec: Record<'initContainers' | 'containers', { image: string; args: string[] }[]> } }
-  }
+  const { spec } = await loadJobManifest(flags, { registry: 'r.example', tag: 'abc' })
   const [load] = spec.template.spec.initContainers
   const [invariants] = spec.template.spec.containers
   t.equal(load?.image, 'r.example/headroom/load:abc')

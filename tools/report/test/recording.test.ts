@@ -75,10 +75,9 @@ t.test('a disk that is full ends the recording and not the run', async (t) => {
 t.test('a bad header is refused before the file is touched', async (t) => {
   const path = fileOf(t, ['as it was'])
   await t.rejects(RecordingWriter.open(path, { ...run.header, speed: 0 }), /header of .*: speed must be/)
-  const [orders] = [run.header.services.orders as object]
-  const spec = { maxReplicas: 4, metrics: [{ type: 'Resource' }] }
-  const services = { orders: { ...orders, spec } } as unknown as typeof run.header.services
-  await t.rejects(RecordingWriter.open(path, { ...run.header, services }), /services\.orders\.spec: spec\.metrics\[0\] needs a type/)
+  const header = structuredClone(run.header)
+  Object.assign(header.services.orders ?? {}, { spec: { maxReplicas: 4, metrics: [{ type: 'Resource' }] } })
+  await t.rejects(RecordingWriter.open(path, header), /services\.orders\.spec: spec\.metrics\[0\] needs a type/)
   t.equal(readFileSync(path, 'utf8'), 'as it was\n')
 })
 
