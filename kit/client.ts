@@ -122,7 +122,12 @@ function read({ status, headers, text }: Reply): Answer {
 }
 
 function isShed({ status, body }: Answer): boolean {
-  return status === 503 && typeof body === 'object' && body !== null && 'code' in body && body.code === 'overloaded'
+  return status === 503 && codeOf(body) === 'overloaded'
+}
+
+/** The code of a problem document, if the body is one. */
+export function codeOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
 }
 
 /** A kept-alive connection may close under a request before any byte of a reply: such a request is sent again once, if repeating it is safe. */

@@ -11,7 +11,7 @@ import type * as Undici from 'undici'
 const require = createRequire(import.meta.url)
 
 /** node:http without its facade for ES modules, which evaluates every export: among them are WebSocket and friends, and so the whole of Node's own undici. */
-export const { STATUS_CODES } = process.getBuiltinModule('node:http')
+export const { IncomingMessage, ServerResponse, STATUS_CODES } = process.getBuiltinModule('node:http')
 
 export const Counter = require('prom-client/lib/counter.js') as typeof Prometheus.Counter
 export const Gauge = require('prom-client/lib/gauge.js') as typeof Prometheus.Gauge

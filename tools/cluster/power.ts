@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { run } from './command.ts'
+import { run, succeeds } from './command.ts'
 import type { KubeApi } from './kube-api.ts'
 import type { Node } from './kube-types.ts'
 import { isTrue } from './obstacles.ts'
@@ -29,7 +29,7 @@ export async function forgetUnanswered(nodes: string[]): Promise<void> {
 export async function powerCut({ api }: OnSale, node: string, note: (text: string) => void): Promise<void> {
   const cutAt = Date.now()
   await run('docker', ['kill', node])
-  await until(`Kubernetes calls ${node} lost`, async () => ((await isReady(api, node)) ? undefined : true))
+  await until(`Kubernetes calls ${node} lost`, async () => !(await isReady(api, node)) || undefined)
   note(`Kubernetes calls ${node} lost after ${Math.round((Date.now() - cutAt) / 1000)} s`)
   await delay((unansweredS + timeoutsS) * 1000)
 }
@@ -43,12 +43,7 @@ export async function powerOn(onSale: OnSale, node: string): Promise<void> {
   await kubectl(target, ['wait', '--for=condition=Ready', `node/${node}`, '--timeout=180s'])
   const { spec } = await api.get<{ spec: { clusterIP: string } }>(`/api/v1/namespaces/${target.namespace}/services/headroom-gateway`)
   const ask = ['exec', node, 'curl', '--silent', '--output', '/dev/null', '--max-time', '2', `http://${spec.clusterIP}:3000/hello`]
-  await until(`${node} reaches a Service`, () =>
-    run('docker', ask).then(
-      () => true,
-      () => undefined,
-    ),
-  )
+  await until(`${node} reaches a Service`, async () => (await succeeds('docker', ask)) || undefined)
   await delay(settleMs)
 }
 

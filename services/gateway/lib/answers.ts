@@ -32,8 +32,3 @@ export function remainingOf(body: unknown): Remaining | undefined {
 export function isDegraded(body: unknown): boolean {
   return (body as { degraded?: unknown } | null)?.degraded === true
 }
-
-/** The code of a problem document, if the body is one. */
-export function codeOf(body: unknown): unknown {
-  return (body as { code?: unknown } | null)?.code
-}

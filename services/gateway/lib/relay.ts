@@ -1,6 +1,5 @@
-import type { Answer } from '@headroom/kit/client'
+import { type Answer, codeOf } from '@headroom/kit/client'
 import { problems } from '@headroom/kit/errors'
-import { codeOf } from './answers.ts'
 import { type Code, statusOf } from './problems.ts'
 
 /** What of a peer's answers is passed on: statuses of success, and codes of problems. */

@@ -1,6 +1,5 @@
-import type { Answer, Call } from '@headroom/kit/client'
+import { type Answer, type Call, codeOf } from '@headroom/kit/client'
 import { Problem } from '@headroom/kit/errors'
-import { codeOf } from './answers.ts'
 
 /** Retries of one call, the call itself not counted. */
 export const retriesMax = 2

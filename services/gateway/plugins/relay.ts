@@ -1,8 +1,7 @@
-import type { Answer } from '@headroom/kit/client'
+import { type Answer, codeOf } from '@headroom/kit/client'
 import type { Server } from '@headroom/kit/service'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { codeOf } from '../lib/answers.ts'
 import { type Relayed, relay as relayed } from '../lib/relay.ts'
 
 declare module 'fastify' {

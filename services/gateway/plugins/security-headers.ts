@@ -1,10 +1,8 @@
 import { Socket } from 'node:net'
+import { IncomingMessage, ServerResponse } from '@headroom/kit/parts'
 import type { Server } from '@headroom/kit/service'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
-
-/** Not imported: the ES module of node:http evaluates WebSocket and friends, and start-up would pay for them (docs/startup.md). */
-const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http')
 
 const policy = 'content-security-policy'
 

@@ -8,11 +8,6 @@ export function pricesOf(body: unknown): ReadonlyMap<string, Price> | undefined 
   return new Map(tiers.map(({ id, priceCents, currency }) => [id, { cents: priceCents, currency }]))
 }
 
-/** The code of a problem document, if the body is one. */
-export function codeOf(body: unknown): unknown {
-  return isObject(body) ? body.code : undefined
-}
-
 function isTier(tier: unknown): tier is { id: string; priceCents: number; currency: string } {
   return isObject(tier) && typeof tier.id === 'string' && isPrice(tier.priceCents) && typeof tier.currency === 'string'
 }

@@ -1,7 +1,7 @@
-import type { Answer, Call, Client } from '@headroom/kit/client'
+import { type Answer, type Call, type Client, codeOf } from '@headroom/kit/client'
 import type { CallContext } from '@headroom/kit/deadlines'
 import { Problem, problems } from '@headroom/kit/errors'
-import { codeOf, pricesOf } from './answers.ts'
+import { pricesOf } from './answers.ts'
 import type { Order } from './order.ts'
 import type { Price } from './price-list.ts'
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { insist } from '@headroom/kit/testing'
 import type { Replica } from '@headroom/local/replica'
 import type { Verdict } from '@headroom/report/verdict'
 import { Pool } from 'undici'
@@ -12,8 +12,7 @@ const services = ['gateway', 'catalog', 'inventory', 'orders', 'payments', 'hell
 const atOnce = 4
 const growthBytesMax = 50e6
 /** How often who is told that the service is too busy asks again: that says something of the machine and nothing of the request. */
-const asksMax = 20
-const askAgainMs = 50
+const asksMax = 50
 /** What the framework says of any request, whatever the operation: no such route, another method, headers too large, the wrong type. */
 const always = [404, 405, 413, 414, 415, 431]
 
@@ -77,10 +76,11 @@ async function ask(context: RowContext, { port }: Replica, operations: Operation
   )
   const worker = async () => {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      const { status, problem } = await insist(() => send(pool, next.operation, next.request))
-      statuses.set(status, (statuses.get(status) ?? 0) + 1)
-      if (problem !== undefined)
-        bad.push(`${next.request.method} ${next.request.path} ${next.request.body?.slice(0, 80) ?? ''}: ${problem}`)
+      const { operation, request } = next
+      const reply = await insist(() => send(pool, request), asksMax)
+      statuses.set(reply.statusCode, (statuses.get(reply.statusCode) ?? 0) + 1)
+      const problem = problemOf(reply, operation, request)
+      if (problem !== undefined) bad.push(`${request.method} ${request.path} ${request.body?.slice(0, 80) ?? ''}: ${problem}`)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
@@ -88,32 +88,25 @@ async function ask(context: RowContext, { port }: Replica, operations: Operation
   return { statuses: new Map([...statuses].sort(([a], [b]) => a - b)), bad }
 }
 
-async function insist(ask: () => Promise<Reply>): Promise<Reply> {
-  for (let asked = 1; ; asked++) {
-    const reply = await ask()
-    if (!reply.overloaded || asked >= asksMax) return reply
-    await delay(askAgainMs)
-  }
-}
-
-interface Reply {
-  status: number
-  problem?: string
-  overloaded?: boolean
-}
-
-async function send(pool: Pool, operation: Operation, { method, path, headers, body }: MutatedRequest): Promise<Reply> {
+async function send(pool: Pool, { method, path, headers, body }: MutatedRequest) {
   const reply = await pool.request({ method: method as 'GET', path, headers, ...(body === undefined ? {} : { body }) })
-  const { statusCode: status } = reply
   const text = await reply.body.text()
+  return { statusCode: reply.statusCode, text, json: () => JSON.parse(text) }
+}
+
+/** What is wrong with a reply, if anything is. */
+function problemOf(
+  { statusCode: status, text }: { statusCode: number; text: string },
+  operation: Operation,
+  { headers }: MutatedRequest,
+): string | undefined {
   // A caller that gives a deadline nobody can keep is told so.
   const hurried = status === 503 && headers['x-request-timeout-ms'] !== undefined
-  const overloaded = status === 503 && text.includes('"code":"overloaded"')
-  if (status >= 500 && !hurried) return { status, problem: `${status} ${text.slice(0, 200)}`, overloaded }
+  if (status >= 500 && !hurried) return `${status} ${text.slice(0, 200)}`
   const validator = operation.validatorOf(status)
-  if (validator === undefined) return always.includes(status) ? { status } : { status, problem: `${status} is not documented` }
-  if (validator === 'empty' || text === '') return { status }
-  return validator(parsed(text)) ? { status } : { status, problem: `${status} does not match its schema: ${text.slice(0, 200)}` }
+  if (validator === undefined) return always.includes(status) ? undefined : `${status} is not documented`
+  if (validator === 'empty' || text === '' || validator(parsed(text))) return undefined
+  return `${status} does not match its schema: ${text.slice(0, 200)}`
 }
 
 /** What is no JSON matches no schema. */
