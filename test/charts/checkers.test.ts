@@ -1,3 +1,4 @@
+import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import t from 'tap'
 import { unknownFields } from './kubernetes-model.ts'
 import { duplicateVariables, insecurities, podsOf } from './pods.ts'
@@ -22,29 +23,31 @@ t.test('the model finds fields that Kubernetes would drop', withHelm, async (t) 
 })
 
 t.test('the pod check finds what the level "restricted" refuses', withHelm, async (t) => {
-  // biome-ignore lint/suspicious/noExplicitAny: faults are planted anywhere
-  const plant = async (change: (spec: any, container: any) => void) => {
+  const plant = async (change: (spec: V1PodSpec, container: V1Container) => void) => {
     const [pod] = podsOf([find(await service(), 'Deployment')])
-    if (!pod) throw new Error('a Deployment makes pods')
-    change(pod.spec, pod.spec.containers[0])
+    const container = pod?.spec.containers[0]
+    if (!pod || !container) throw new Error('a Deployment makes pods')
+    change(pod.spec, container)
     return insecurities(pod)
   }
   t.strictSame(await plant(() => {}), [])
   t.match(await plant((spec) => (spec.hostNetwork = true)), [/hostNetwork/])
-  t.match(await plant((spec) => (spec.securityContext.runAsNonRoot = false)), [/runAsNonRoot/])
-  t.match(await plant((spec) => (spec.securityContext.runAsUser = 0)), [/runAsUser/])
-  t.match(await plant((spec) => delete spec.securityContext.seccompProfile), [/seccompProfile/])
+  t.match(await plant((spec) => Object.assign(spec.securityContext ?? {}, { runAsNonRoot: false })), [/runAsNonRoot/])
+  t.match(await plant((spec) => Object.assign(spec.securityContext ?? {}, { runAsUser: 0 })), [/runAsUser/])
+  t.match(await plant((spec) => delete spec.securityContext?.seccompProfile), [/seccompProfile/])
   t.match(await plant((spec) => (spec.volumes = [{ name: 'host', hostPath: { path: '/' } }])), [/volume host/])
-  t.match(await plant((_, container) => (container.securityContext.privileged = true)), [/privileged/])
-  t.match(await plant((_, container) => (container.securityContext.capabilities.add = ['NET_ADMIN'])), [/capabilities/])
-  t.match(await plant((_, container) => delete container.securityContext.readOnlyRootFilesystem), [/writable/])
-  t.match(await plant((_, container) => delete container.resources.requests), [/no requests/])
+  t.match(await plant((_, container) => Object.assign(container.securityContext ?? {}, { privileged: true })), [/privileged/])
+  t.match(await plant((_, container) => Object.assign(container.securityContext?.capabilities ?? {}, { add: ['NET_ADMIN'] })), [
+    /capabilities/,
+  ])
+  t.match(await plant((_, container) => delete container.securityContext?.readOnlyRootFilesystem), [/writable/])
+  t.match(await plant((_, container) => delete container.resources?.requests), [/no requests/])
 })
 
 t.test('a variable set by the ConfigMap and by the container is found', withHelm, async (t) => {
   const objects = await service()
   const [pod] = podsOf([find(objects, 'Deployment')])
   if (!pod) throw new Error('a Deployment makes pods')
-  pod.spec.containers[0].env.push({ name: 'PORT', value: '1' })
+  pod.spec.containers[0]?.env?.push({ name: 'PORT', value: '1' })
   t.match(duplicateVariables(objects, pod), [/app gets PORT twice/])
 })

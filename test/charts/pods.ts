@@ -1,11 +1,11 @@
+import type { V1PodSpec } from '@kubernetes/client-node'
 import type { KubeObject } from './render.ts'
 
 /** A pod as some object would make it. */
 export interface PodTemplate {
   where: string
   labels: Record<string, string>
-  // biome-ignore lint/suspicious/noExplicitAny: checked against the model elsewhere
-  spec: any
+  spec: V1PodSpec
 }
 
 /** Every pod that the objects would make: of Deployments, StatefulSets and Jobs, and bare ones. */
@@ -27,9 +27,9 @@ export function insecurities({ where, spec }: PodTemplate): string[] {
   const must = (holds: boolean, sentence: string) => {
     if (!holds) found.push(`${where}: ${sentence}`)
   }
-  for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) must(!spec[field], `${field} is set`)
+  for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const) must(!spec[field], `${field} is set`)
   must(spec.securityContext?.runAsNonRoot === true, 'runAsNonRoot is not true')
-  must(spec.securityContext?.runAsUser > 0, 'runAsUser is not a user other than root')
+  must(Number(spec.securityContext?.runAsUser) > 0, 'runAsUser is not a user other than root')
   must(spec.securityContext?.seccompProfile?.type === 'RuntimeDefault', 'seccompProfile is not RuntimeDefault')
   const volumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret']
   for (const { name, ...source } of spec.volumes ?? [])
@@ -38,17 +38,17 @@ export function insecurities({ where, spec }: PodTemplate): string[] {
       `volume ${name} is of a refused type`,
     )
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-    const { name, securityContext: own = {}, ports = [], resources = {} } = container
-    must(own.allowPrivilegeEscalation === false, `${name}: allowPrivilegeEscalation is not false`)
-    must(own.privileged !== true, `${name} is privileged`)
-    must(JSON.stringify(own.capabilities) === '{"drop":["ALL"]}', `${name}: capabilities other than drop ALL`)
-    must(own.readOnlyRootFilesystem === true, `${name}: the root file system is writable`)
+    const { name, securityContext: own, ports = [], resources } = container
+    must(own?.allowPrivilegeEscalation === false, `${name}: allowPrivilegeEscalation is not false`)
+    must(own?.privileged !== true, `${name} is privileged`)
+    must(JSON.stringify(own?.capabilities) === '{"drop":["ALL"]}', `${name}: capabilities other than drop ALL`)
+    must(own?.readOnlyRootFilesystem === true, `${name}: the root file system is writable`)
     must(
-      ports.every((port: { hostPort?: number }) => port.hostPort === undefined),
+      ports.every(({ hostPort }) => hostPort === undefined),
       `${name}: a port of the host`,
     )
-    must(resources.requests?.cpu && resources.requests?.memory, `${name}: no requests`)
-    must(resources.limits?.memory, `${name}: no memory limit`)
+    must(Boolean(resources?.requests?.cpu && resources.requests.memory), `${name}: no requests`)
+    must(Boolean(resources?.limits?.memory), `${name}: no memory limit`)
   }
   return found
 }
@@ -56,9 +56,9 @@ export function insecurities({ where, spec }: PodTemplate): string[] {
 /** Variables that a container sets twice, its ConfigMaps included. */
 export function duplicateVariables(objects: KubeObject[], { where, spec }: PodTemplate): string[] {
   return [...(spec.initContainers ?? []), ...spec.containers].flatMap((container) => {
-    const names: string[] = (container.env ?? []).map(({ name }: { name: string }) => name)
+    const names = (container.env ?? []).map(({ name }) => name)
     for (const { configMapRef } of container.envFrom ?? []) {
-      const map = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef.name)
+      const map = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef?.name)
       names.push(...Object.keys(map?.data ?? {}))
     }
     return names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${where}: ${container.name} gets ${name} twice`)

@@ -9,10 +9,15 @@ import { onSale } from './on-sale.ts'
 const root = new URL('../../../', import.meta.url)
 const rendered = readFileSync(new URL('k8s/rendered/kind.yaml', root), 'utf8')
 
-interface Rendered extends Omit<Deployment & Hpa, 'spec'> {
+/** What helm renders of any kind. */
+interface Rendered extends Pick<Deployment, 'kind' | 'metadata'> {
   data?: Record<string, string>
-  // biome-ignore lint/suspicious/noExplicitAny: helm renders objects of many kinds
-  spec: any
+  spec?: Partial<Omit<Deployment['spec'] & Hpa['spec'], 'template'>> & { template?: { spec: RenderedPod } }
+}
+
+interface RenderedPod extends Pick<Deployment['spec']['template']['spec'], 'terminationGracePeriodSeconds'> {
+  automountServiceAccountToken?: boolean
+  containers: { name: string; resources?: object; env?: { name: string; value?: string }[] }[]
 }
 const objects = parseAllDocuments(rendered).flatMap((document) => (document.toJS() as Rendered | null) ?? [])
 const renderedObject = (kind: string, name: string) => objects.find((object) => object.kind === kind && object.metadata.name === name)
@@ -26,13 +31,14 @@ t.test('every service of the kind profile is read as helm renders it', async (t)
   for (const values of services) {
     const { service, name, env, database, migration, serviceAccount, peers } = values
     const { spec } = renderedObject('Deployment', name) ?? {}
+    const pod = spec?.template?.spec
     const own = toDeployment(values).spec
-    t.equal(own.replicas, spec.replicas ?? renderedObject('HorizontalPodAutoscaler', name)?.spec.minReplicas, `${service}: replicas`)
-    t.strictSame(own.selector, spec.selector, `${service}: selector`)
-    t.strictSame(own.template.spec.containers[0]?.resources, spec.template.spec.containers[0].resources, `${service}: resources`)
-    t.equal(own.template.spec.containers[0]?.name, spec.template.spec.containers[0].name, `${service}: container`)
-    t.equal(own.template.spec.terminationGracePeriodSeconds, spec.template.spec.terminationGracePeriodSeconds, `${service}: grace`)
-    t.equal(serviceAccount.token, spec.template.spec.automountServiceAccountToken, `${service}: token`)
+    t.equal(own.replicas, spec?.replicas ?? renderedObject('HorizontalPodAutoscaler', name)?.spec?.minReplicas, `${service}: replicas`)
+    t.strictSame(own.selector, spec?.selector, `${service}: selector`)
+    t.strictSame(own.template.spec.containers[0]?.resources, pod?.containers[0]?.resources, `${service}: resources`)
+    t.equal(own.template.spec.containers[0]?.name, pod?.containers[0]?.name, `${service}: container`)
+    t.equal(own.template.spec.terminationGracePeriodSeconds, pod?.terminationGracePeriodSeconds, `${service}: grace`)
+    t.equal(serviceAccount.token, pod?.automountServiceAccountToken, `${service}: token`)
     const autoscaler = renderedObject('HorizontalPodAutoscaler', name)?.spec
     t.strictSame(values.autoscaling.enabled ? toAutoscaler(values).spec : undefined, autoscaler, `${service}: autoscaler`)
     const config = renderedObject('ConfigMap', name)?.data ?? {}
@@ -42,7 +48,7 @@ t.test('every service of the kind profile is read as helm renders it', async (t)
     t.equal(database.enabled, 'PGHOST' in config, `${service}: database`)
     const job = objects.find(({ kind, metadata }) => kind === 'Job' && metadata.name.startsWith(`${name}-migrate`))
     t.equal(migration.enabled, job !== undefined, `${service}: migration`)
-    const jobEnv: { name: string; value?: string }[] = job?.spec.template.spec.containers[0].env ?? []
+    const jobEnv = job?.spec?.template?.spec.containers[0]?.env ?? []
     for (const [key, value] of Object.entries(migration.env))
       t.equal(jobEnv.find(({ name }) => name === key)?.value, value, `${service}: ${key}`)
   }
